@@ -1,0 +1,19 @@
+"""Time in popbase is +08:00, fixed (design section 4).
+
+Asia/Shanghai once had summer time, so the zone's name would move dates of 1986-1991 by a day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+ZONE = timezone(timedelta(hours=8))
+SPARK_ZONE = "+08:00"
+
+
+def now() -> datetime:
+    return datetime.now(ZONE)
+
+
+def today() -> date:
+    return now().date()

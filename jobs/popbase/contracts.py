@@ -1,0 +1,186 @@
+"""Contracts: what one row must be. Everything that knows a column's name gets it from here.
+
+One Open Data Contract Standard file a feed (`schemas/feeds/`), one a published table
+(`schemas/tables/`). They are read once into frozen facts; Spark schema, header mapping, row rules,
+SQL documentation and the generator's columns follow from those (design section 5).
+No Spark here: DAG files and the base package import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from open_data_contract_standard.model import (  # type: ignore[import-untyped]
+    OpenDataContractStandard,
+    SchemaProperty,
+)
+from pydantic import ValidationError
+
+from popbase.errors import ContractError
+
+FeedKind = Literal["register", "sector", "decisions", "reference"]
+
+REGISTER = "household_registration"
+DECISIONS = "id_correction"
+
+FIELD_TYPES = frozenset(
+    "text id oldid date yearmonth timestamp integer decimal area12 area6 area code code2".split()
+)
+# What a field means, beyond its type; conformed, base and matching follow from these.
+FIELD_ROLES = frozenset("number name former_name sex birth_date area address updated_at".split())
+
+OP_COLUMN = "操作"
+
+_HERE = Path(__file__).resolve().parent
+
+
+def home() -> Path:
+    """The folder that holds `schemas/` and `expectations/`: the wheel's copy, else the repository."""
+    packaged = _HERE / "_home"
+    return packaged if packaged.is_dir() else _HERE.parents[1]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a delivery: its header, its type and what else must hold of it."""
+
+    name: str
+    header: str
+    type: str
+    required: bool = False
+    key: bool = False
+    role: str | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    unknown_code: Literal["error", "warning"] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One feed: what its department delivers and how its rows are judged."""
+
+    feed: str
+    version: str
+    kind: FeedKind
+    cadence: Literal["daily", "monthly", "yearly"]
+    title: str
+    purpose: str
+    owner: str
+    fields: tuple[Field, ...]
+    max_quarantine_share: float = 0.2
+    base_table: str | None = None
+    active_when: str | None = None
+
+    @property
+    def key(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.key)
+
+    @property
+    def required_headers(self) -> tuple[str, ...]:
+        return tuple(f.header for f in self.fields if f.required)
+
+    def with_role(self, role: str) -> Field | None:
+        """The field that plays `role`, if the feed has one."""
+        return next((f for f in self.fields if f.role == role), None)
+
+    def named(self, name: str) -> Field:
+        return next(f for f in self.fields if f.name == name)
+
+
+def feed_names() -> list[str]:
+    """The feeds by their files' names alone: no YAML is read, so DAG files may ask at every parse."""
+    return sorted(p.name.removesuffix(".odcs.yaml") for p in (home() / "schemas/feeds").glob("*.odcs.yaml"))
+
+
+def feeds() -> dict[str, Contract]:
+    return {name: feed(name) for name in feed_names()}
+
+
+@cache
+def feed(name: str) -> Contract:
+    """The contract of one feed; raises ContractError when there is none or it cannot be used."""
+    path = home() / "schemas/feeds" / f"{name}.odcs.yaml"
+    if not path.is_file():
+        raise ContractError(f"There is no feed '{name}'; the feeds are {', '.join(feed_names())}.")
+    return parse(path.read_text(encoding="utf-8"), where=path.name)
+
+
+def parse(text: str, *, where: str) -> Contract:
+    """An ODCS document as a Contract; `where` names the file in messages."""
+    try:
+        document = OpenDataContractStandard.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ContractError(f"{where} is not an ODCS document: {type(error).__name__}.") from error
+    extras = _custom(document)
+    if not document.schema_ or not document.name or not document.version:
+        raise ContractError(f"{where} needs a name, a version and one schema.")
+    table = document.schema_[0]
+    statistics = extras.get("statistics") or {}
+    contract = Contract(
+        feed=document.name,
+        version=document.version,
+        kind=extras.get("kind", "sector"),
+        cadence=extras.get("cadence", "daily"),
+        title=table.description or document.name,
+        purpose=(document.description.purpose if document.description else "") or "",
+        owner=document.domain or "",
+        fields=tuple(_field(p) for p in table.properties or []),
+        max_quarantine_share=float(extras.get("maxQuarantineShare", 0.2)),
+        base_table=extras.get("baseTable") or (document.name if extras.get("kind", "sector") == "sector" else None),
+        active_when=statistics.get("active_when"),
+    )
+    _refuse(contract, where)
+    return contract
+
+
+def _field(p: SchemaProperty) -> Field:
+    extras = _custom(p)
+    return Field(
+        name=p.name or "",
+        header=p.physicalName or p.name or "",
+        type=p.physicalType or "",
+        required=bool(p.required),
+        key=bool(p.primaryKey),
+        role=extras.get("role"),
+        codes={str(code): str(label) for code, label in (extras.get("codes") or {}).items()},
+        unknown_code=extras.get("unknownCode"),
+        description=p.description or "",
+    )
+
+
+def _custom(element: OpenDataContractStandard | SchemaProperty) -> dict[str, Any]:
+    return {c.property: c.value for c in element.customProperties or []}
+
+
+def _refuse(contract: Contract, where: str) -> None:
+    """Raises on what popbase could not honour: better at the desk than at night."""
+    faults = [
+        *(f"{f.name} has the unknown type '{f.type}'" for f in contract.fields if f.type not in FIELD_TYPES),
+        *(f"{f.name} has the unknown role '{f.role}'" for f in contract.fields if f.role not in FIELD_ROLES | {None}),
+        *(f"{f.name} has no codes" for f in contract.fields if f.type == "code" and not f.codes),
+        *(f"{f.name} does not say what an unknown code is" for f in contract.fields
+          if f.type in ("code", "code2") and f.unknown_code is None),
+        *(f"{f.name} is a key and must be required" for f in contract.fields if f.key and not f.required),
+        *(f"the {what} '{name}' stands twice" for what, name in _twice(contract)),
+    ]
+    if not contract.key:
+        faults.append("no field is a key")
+    if contract.with_role("updated_at") is None:
+        faults.append("no field has the role updated_at")
+    if contract.kind == "sector" and not (contract.with_role("number") and contract.with_role("name")):
+        faults.append("a sector feed needs fields with the roles number and name")
+    if faults:
+        raise ContractError(f"{where}: {'; '.join(faults)}.")
+
+
+def _twice(contract: Contract) -> Iterable[tuple[str, str]]:
+    for what, names in (
+        ("field", [f.name for f in contract.fields]),
+        ("header", [f.header for f in contract.fields] + [OP_COLUMN]),
+    ):
+        yield from ((what, name) for name in sorted({n for n in names if names.count(n) > 1}))

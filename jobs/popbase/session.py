@@ -1,0 +1,59 @@
+"""The one place that builds a Spark session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from popbase.clock import SPARK_ZONE
+from popbase.errors import MachineError
+from popbase.settings import Settings
+
+
+def spark_session(name: str, settings: Settings) -> SparkSession:
+    """The session of this run; raises MachineError when Spark's jars are missing."""
+    builder = SparkSession.builder.appName(f"popbase {name}").master(settings.spark_master)
+    for key, value in _conf(settings).items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _conf(settings: Settings) -> dict[str, str]:
+    return {
+        "spark.driver.memory": settings.driver_memory,
+        # On the class path rather than in spark.jars: local mode would copy them at every start.
+        "spark.driver.extraClassPath": _jars(settings),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": SPARK_ZONE,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
+        # Fifty partitions by default: ten seconds of empty tasks on two cores.
+        "spark.databricks.delta.snapshotPartitions": "2",
+        # Feeds are taken in side by side; without it the first one's tasks would starve the others.
+        "spark.scheduler.mode": "FAIR",
+        # `decode(bytes, 'GB18030')` is outside Spark 4's short list of charsets; with the second setting a
+        # byte that cannot be decoded becomes U+FFFD instead of an error, and row.encoding finds it there.
+        "spark.sql.legacy.javaCharsets": "true",
+        "spark.sql.legacy.codingErrorAction": "true",
+        # Published versions must stay readable for as long as a publication names them (design 3b):
+        # only popbase's own maintenance deletes files.
+        "spark.databricks.delta.properties.defaults.deletedFileRetentionDuration": "interval 36500 days",
+        "spark.databricks.delta.properties.defaults.logRetentionDuration": "interval 36500 days",
+        # A plan in a log would show the literals of a filter, a number among them (invariant I5).
+        "spark.sql.debug.maxToStringFields": "0",
+        "spark.sql.redaction.string.regex": r"\d{15}",
+    }
+
+
+def _jars(settings: Settings) -> str:
+    folder = Path(settings.jars).resolve()
+    if not any(folder.glob("*delta-spark*.jar")):
+        raise MachineError(f"Spark's Delta jars are not in '{settings.jars}'; run 'make setup' first.")
+    return str(folder / "*")

@@ -1,0 +1,55 @@
+"""Settings: one frozen object, built once from the environment; nothing else reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from popbase.errors import SettingsError
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a night reads and writes, and the limits it holds senders to."""
+
+    landing: str
+    lake: str
+    spark_master: str = "local[2]"
+    driver_memory: str = "6g"
+    jars: str = ".jars"
+    shuffle_partitions: int = 4
+    max_file_bytes: int = 4 * GIB
+    max_expansion: int = 100
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:
+        """Options win over `POPBASE_*` variables, these over the defaults."""
+        values: dict[str, str] = {}
+        for name in cls.__dataclass_fields__:
+            given = options.get(name) or environ.get(f"POPBASE_{name.upper()}")
+            if given:
+                values[name] = given
+        return cls(
+            landing=values.pop("landing", "landing"),
+            lake=values.pop("lake", "lake"),
+            **{name: _typed(name, value) for name, value in values.items()},  # type: ignore[arg-type]
+        )
+
+    @property
+    def landing_path(self) -> Path:
+        return Path(self.landing)
+
+
+def _typed(name: str, value: str) -> str | int:
+    if Settings.__dataclass_fields__[name].type != "int":
+        return value
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise SettingsError(f"POPBASE_{name.upper()} must be a whole number above 0.")
+    return number

@@ -1,0 +1,1 @@
+"""popbase: one national population base from the departments' nightly deliveries."""

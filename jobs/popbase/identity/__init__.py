@@ -1,0 +1,1 @@
+"""Identity: whose record is it? Decisions, links, survivorship, contested numbers, person ids."""

@@ -1,0 +1,1 @@
+"""Publish: the gates, the pointer that readers follow, and the pages people read."""

@@ -1,0 +1,1 @@
+"""Statistics: one cube of figures, and the faces made from it."""

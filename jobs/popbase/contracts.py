@@ -36,6 +36,12 @@ FIELD_ROLES = frozenset("number name former_name sex birth_date area address upd
 
 OP_COLUMN = "操作"
 
+# Columns that intake and base add beside the contract's fields.
+OWN_COLUMNS = frozenset(
+    "region business_date delivery_no op flags key reasons raw tie verdict person_id match_status as_of "
+    "first_date anchor_region".split()
+)
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -83,6 +89,11 @@ class Contract:
     @property
     def required_headers(self) -> tuple[str, ...]:
         return tuple(f.header for f in self.fields if f.required)
+
+    @property
+    def updated_at(self) -> Field:
+        """The field that orders a record's versions; `parse` refuses a contract without one."""
+        return next(f for f in self.fields if f.role == "updated_at")
 
     def with_role(self, role: str) -> Field | None:
         """The field that plays `role`, if the feed has one."""
@@ -162,6 +173,7 @@ def _refuse(contract: Contract, where: str) -> None:
     faults = [
         *(f"{f.name} has the unknown type '{f.type}'" for f in contract.fields if f.type not in FIELD_TYPES),
         *(f"{f.name} has the unknown role '{f.role}'" for f in contract.fields if f.role not in FIELD_ROLES | {None}),
+        *(f"the name '{f.name}' is popbase's own" for f in contract.fields if f.name in OWN_COLUMNS or "__" in f.name),
         *(f"{f.name} has no codes" for f in contract.fields if f.type == "code" and not f.codes),
         *(f"{f.name} does not say what an unknown code is" for f in contract.fields
           if f.type in ("code", "code2") and f.unknown_code is None),

@@ -5,12 +5,15 @@ It is written last: only it makes a delivery exist. The last judgment of a deliv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Literal
 
+import pyarrow as pa
+
 from popbase.errors import LedgerError
+from popbase.lake import append_small, read_small
 
 Status = Literal["accepted", "rejected", "withdrawn"]
 
@@ -36,6 +39,7 @@ class Judgement:
     rules_version: str
     judged_at: datetime
     replaces_regions: tuple[str, ...] = ()
+    detail: str | None = None
 
     @property
     def place(self) -> tuple[str, date]:
@@ -72,3 +76,28 @@ def effective(judgements: Iterable[Judgement], as_of: date) -> list[Judgement]:
         if judgement.status == "accepted" and judgement.business_date <= as_of:
             best[judgement.place] = judgement
     return [best[place] for place in sorted(best)]
+
+
+def read(lake_root: str, feed: str) -> list[Judgement]:
+    """Every judgment ever made of the feed's deliveries."""
+    rows = read_small(lake_root, _table(feed))
+    return [Judgement(**{**row, "replaces_regions": tuple(row["replaces_regions"])}) for row in rows]
+
+
+def append(lake_root: str, feed: str, judgements: Sequence[Judgement]) -> None:
+    rows = [{**asdict(j), "replaces_regions": list(j.replaces_regions)} for j in judgements]
+    append_small(lake_root, _table(feed), rows, _SCHEMA)
+
+
+def _table(feed: str) -> str:
+    return f"control/delivery/{feed}"
+
+
+_TYPES = {
+    "business_date": pa.date32(),
+    "delivery_no": pa.int32(),
+    "judged_at": pa.timestamp("us", tz="UTC"),
+    "replaces_regions": pa.list_(pa.string()),
+    **{f"rows_{what}": pa.int64() for what in ("received", "accepted", "quarantined", "superseded", "withheld")},
+}
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in Judgement.__dataclass_fields__])

@@ -1,0 +1,68 @@
+"""The statistics of a business date and its publication; the yearly release, which waits for an officer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAssetTimetable
+from popbase_wiring import (
+    BASE,
+    DEFAULT_ARGS,
+    FIRST_NIGHT,
+    KEY_FORMAT,
+    PUBLICATION,
+    ZONE,
+    spark_job,
+    wait_until,
+)
+
+REPORT_YEAR = "{{ partition_key[:4] | int - 1 }}"
+
+NIGHTLY = """
+Computes the statistics that the business date touches, passes the gates, and publishes all tables at once.
+
+A critical gate that fails publishes nothing: the last publication stays current, and a retry does not help.
+"""
+
+YEARLY = """
+The figures of a report year are final with the cut-off, 25 January of the next year. The morning after, this
+DAG asks an officer to approve their release, and publishes the year once more after the approval.
+
+Rejecting skips the release; every night's publication goes on as before.
+"""
+
+with DAG(
+    dag_id="reports",
+    schedule=PartitionedAssetTimetable(assets=BASE),
+    start_date=FIRST_NIGHT,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=["popbase", "statistics"],
+    doc_md=NIGHTLY,
+):
+    spark_job("reports", pool="popbase_base") >> spark_job(
+        "publish", outlets=[PUBLICATION], pool="popbase_base"
+    )
+
+with DAG(
+    dag_id="yearly_release",
+    schedule=CronPartitionTimetable("0 0 25 1 *", timezone=ZONE, key_format=KEY_FORMAT),
+    start_date=FIRST_NIGHT,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=["popbase", "statistics", "release"],
+    doc_md=YEARLY,
+):
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject=f"Release the final figures of report year {REPORT_YEAR}?",
+        body="Before you approve, look at the run report and the workbook of {{ partition_key }}.",
+        response_timeout=timedelta(days=14),
+        defaults=ApprovalOperator.REJECT,
+    )
+    final = spark_job("reports", "--year", REPORT_YEAR, pool="popbase_base")
+    release = spark_job("publish", outlets=[PUBLICATION], pool="popbase_base")
+    wait_until(9) >> approve >> final >> release

@@ -1,0 +1,113 @@
+"""What people must decide: findings about numbers, one row a finding at each `as_of` (design section 7).
+
+A finding names records and fields, never a value.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.identity.decisions import named_refs
+from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, record_ref
+from popbase.intake.normalise import match_name
+
+COLUMNS = ["as_of", "until", "kind", "subject", "record_nos", "evidence", "decision_no"]
+
+
+def of(resolved: DataFrame, effective: DataFrame, held: DataFrame | None) -> DataFrame:
+    """All findings: as_of until kind subject record_nos evidence decision_no.
+
+    `subject` is what makes a finding the same one at another date: a person_id, a record or a decision.
+    """
+    several = resolved.where("several")
+    contested, former = F.col("id_status") == "CONTESTED", F.col("id_status") == "FORMER"
+    found = [
+        _together(several.where(is_live()), "double_registration", "person_id", F.count("*") > 1),
+        _together(
+            several.where(is_live() | is_death()), "dead_and_live", "person_id",
+            F.max(is_live()) & F.max(is_death()),
+        ),
+        _together(several.where(contested), "contested_number", "number_key", F.lit(True)),
+        _together(several, "former_conflict", "number_key", F.max(former)),
+        _wrong_numbers(resolved),
+        _not_applied(effective, held),
+    ]  # fmt: skip
+    return reduce(DataFrame.unionByName, found)
+
+
+def _together(records: DataFrame, kind: str, by: str, holds: Column) -> DataFrame:
+    """A finding about the records that stand together under `by`."""
+    return (
+        records.groupBy("as_of", by)
+        .agg(
+            holds.alias("holds"),
+            F.min("until").alias("until"),
+            F.min("person_id").alias("subject"),
+            F.sort_array(F.collect_list(record_ref())).alias("record_nos"),
+            _agreement().alias("evidence"),
+        )
+        .where("holds")
+        .select(*_complete(kind))
+    )
+
+
+def _agreement() -> Column:
+    """Which fields of the records agree: 'name=differs;sex=agrees;...'."""
+    fields = {
+        "name": match_name(F.col("name")),
+        "sex": F.col("sex"),
+        "birth_date": F.col("birth_date"),
+        "registered_area": F.col("registered_area"),
+    }
+    verdicts = [
+        F.concat(
+            F.lit(f"{name}="),
+            F.when(F.min(value) == F.max(value), F.lit("agrees")).otherwise(F.lit("differs")),
+        )
+        for name, value in fields.items()
+    ]
+    return F.concat_ws(";", *verdicts)
+
+
+def _wrong_numbers(resolved: DataFrame) -> DataFrame:
+    """Numbers that contradict the sex or the birth date their own record declares."""
+    flags = F.array(*(F.lit(flag) for flag in CONTRADICTIONS))
+    said = [
+        F.when(F.array_contains("flags", flag), F.lit(f"{field}=differs"))
+        for flag, field in CONTRADICTIONS.items()
+    ]
+    return (
+        resolved.where(F.arrays_overlap("flags", flags))
+        .withColumns({
+            "subject": F.concat_ws("/", "anchor_region", "record_no"),
+            "record_nos": F.array(record_ref()),
+            "evidence": F.concat_ws(";", *said),
+        })
+        .select(*_complete("wrong_number"))
+    )  # fmt: skip
+
+
+def _not_applied(effective: DataFrame, held: DataFrame | None) -> DataFrame:
+    """Decisions in force without a new number, or that no record stood ready for."""
+    rows = effective
+    if held is not None:
+        done = held.select("as_of", F.explode("applied").alias("decision_no")).distinct()
+        rows = effective.join(done, ["as_of", "decision_no"], how="left_anti")
+    refs = F.transform(named_refs(), lambda ref: F.concat_ws("/", ref["region"], ref["record_no"]))
+    missing = F.when(F.col("new_citizen_id").isNull(), F.lit("new_citizen_id=missing"))
+    return rows.select(
+        "as_of", "until",
+        F.lit("decision_not_applied").alias("kind"),
+        F.col("decision_no").alias("subject"),
+        F.sort_array(refs).alias("record_nos"),
+        F.coalesce(missing, F.lit("record=differs")).alias("evidence"),
+        "decision_no",
+    )  # fmt: skip
+
+
+def _complete(kind: str) -> list[Column]:
+    own = {"kind": F.lit(kind), "decision_no": F.lit(None).cast("string")}
+    return [own[name].alias(name) if name in own else F.col(name) for name in COLUMNS]

@@ -1,0 +1,94 @@
+"""One file of a delivery, read once: its bytes, checksum, header and rows (design section 4)."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from popbase.errors import StorageError
+from popbase.intake import csv_file, parquet_file
+from popbase.intake.manifest import ABSENT, Entry, Refusal, open_regular
+from popbase.intake.meter import BrokenError, Meter
+from popbase.settings import Settings
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that can be read row by row.
+
+    `header_line` is without the LF, a CR before it and a BOM; `header_repeats` further lines are equal to it,
+    with a BOM or without: they are rows.
+    """
+
+    path: Path
+    format: Literal["csv", "parquet"]
+    encoding: Literal["UTF-8", "GB18030"]
+    header: tuple[str, ...] = ()
+    header_line: bytes = b""
+    header_repeats: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one pass over a file found; `fault` says why its rows cannot be read."""
+
+    entry: Entry
+    size: int
+    sha256: str
+    source: SourceFile
+    fault: str | None
+
+
+def read(folder: Path, entry: Entry, settings: Settings) -> Reading:
+    """Raises the Refusals `file.link`, `file.missing` and `file.too_large`, which come before all others.
+
+    Whatever else is wrong stands in the Reading, for the caller to judge in the order of the reasons.
+    """
+    try:
+        with open_regular(folder / entry.name) as stream:
+            return _read(folder, entry, stream, settings)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Refusal("file.link", f"'{entry.name}' is a link; send the file itself.") from error
+        if error.errno in ABSENT:
+            raise Refusal("file.missing", f"'{entry.name}' is missing or no regular file.") from error
+        raise StorageError(f"A file in '{folder}' could not be read: {error.strerror}.") from error
+
+
+def _read(folder: Path, entry: Entry, stream: BinaryIO, settings: Settings) -> Reading:
+    meter = Meter(stream, entry.name, settings.max_file_bytes)
+    source = SourceFile(folder / entry.name, entry.format, entry.encoding)
+    fault = None
+    try:
+        read_rows = _csv if entry.format == "csv" else _parquet
+        source = read_rows(source, stream, meter, settings)
+    except BrokenError as broken:
+        fault = f"'{entry.name}' {broken}."
+    return Reading(entry, meter.size, meter.sha256, source, fault)
+
+
+def _csv(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings) -> SourceFile:
+    packed = os.fstat(stream.fileno()).st_size
+    limit = min(settings.max_file_bytes, settings.max_expansion * packed)
+    try:
+        lines = csv_file.count(meter, source.path.name, encoding=source.encoding, limit=limit)
+    finally:
+        meter.drain()  # bytes and checksum are judged over the whole file, however broken it is
+    return replace(
+        source,
+        header=csv_file.column_names(lines.header_line, source.encoding),
+        header_line=lines.header_line or b"",
+        header_repeats=lines.header_repeats,
+        rows=lines.rows,
+    )
+
+
+def _parquet(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings) -> SourceFile:
+    meter.drain()
+    stream.seek(0)
+    header, rows = parquet_file.read(stream, source.path.name, settings)
+    return replace(source, header=header, rows=rows)

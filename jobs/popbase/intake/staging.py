@@ -1,0 +1,103 @@
+"""The judged rows of one feed's deliveries, staged: one pass over the files, one folder a delivery and verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from popbase.contracts import OP_COLUMN, Contract
+from popbase.intake import citizen_id, judge
+from popbase.intake.delivery import Received
+from popbase.intake.lines import PLACE, Records, read
+from popbase.lake import Lake, StagedFile
+
+INTAKE_ONLY = ("key", "reasons", "raw", "tie", "verdict")
+
+# A delivery as its files' folders name it: region, business date, number.
+Folder = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Staging:
+    """Files that no reader sees yet; `winners` are the contenders that stay (design section 4)."""
+
+    table: str
+    schema: T.StructType
+    files: Sequence[StagedFile]
+    winners: Sequence[StagedFile] = ()
+
+    def of(self, verdict: str) -> list[StagedFile]:
+        return [file for file in self.files if file.partition["verdict"] == verdict]
+
+    def rows(self, verdict: str, folder: Folder) -> int:
+        return _rows(self.of(verdict))[folder]
+
+    def kept(self, folder: Folder) -> int:
+        return _rows(self.winners)[folder]
+
+    def good(self, accepted: Iterable[Folder]) -> list[StagedFile]:
+        """What may be committed of the deliveries named."""
+        folders = set(accepted)
+        return [file for file in [*self.of(judge.ACCEPTED), *self.winners] if folder_of(file) in folders]
+
+    @property
+    def conformed_schema(self) -> T.StructType:
+        return T.StructType([field for field in self.schema.fields if field.name not in INTAKE_ONLY])
+
+
+def stage(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> Staging:
+    """Reads, judges and writes every row once; then settles which of several rows with one key stays."""
+    headers = [field.header for field in contract.fields]
+    records = read(lake.spark, deliveries, [*headers, OP_COLUMN])
+    areas = citizen_id.areas(lake.spark)
+    contended = contended_keys(records, contract)
+    judged = reduce(
+        DataFrame.unionByName,
+        (judge.judged(r, contract, areas=areas, contended=contended) for r in records),
+    )
+    table = f"conformed/{contract.feed}"
+    files = lake.stage(table, judged, partition_by=(*PLACE, "verdict"))
+    staging = Staging(table, judged.schema, files)
+    return Staging(table, judged.schema, files, winners=settle(lake, contract, staging))
+
+
+def contended_keys(records: Sequence[Records], contract: Contract) -> DataFrame | None:
+    """`key_hash` of the keys that one delivery carries more than once; None where there are none.
+
+    The one shuffle of intake: eight bytes a row. Only the rows it names are compared with each other, so the
+    wide rows of a delivery never move.
+    """
+    hashes = reduce(DataFrame.union, (judge.key_hash(r, contract) for r in records))
+    repeated = hashes.groupBy("key_hash").count().where("count > 1").select("key_hash").localCheckpoint()
+    return None if repeated.isEmpty() else repeated
+
+
+def settle(lake: Lake, contract: Contract, staging: Staging) -> list[StagedFile]:
+    """Of accepted rows with one key in one delivery, the winner: later `updated_at`, then greater hash."""
+    contenders = staging.of(judge.CONTENDER)
+    if not contenders:
+        return []
+    newest_first = Window.partitionBy(*PLACE, *(f.name for f in contract.key)).orderBy(
+        F.desc(contract.updated_at.name), F.desc("tie")
+    )
+    rows = lake.staged(staging.table, contenders, staging.schema)
+    winners = rows.withColumn("rank", F.row_number().over(newest_first)).where("rank = 1").drop("rank")
+    return lake.stage(staging.table, winners, partition_by=(*PLACE, "verdict"))
+
+
+def folder_of(file: StagedFile) -> Folder:
+    region, business_date, delivery_no = (str(file.partition[name]) for name in PLACE)
+    return region, business_date, delivery_no
+
+
+def _rows(files: Iterable[StagedFile]) -> Counter[Folder]:
+    counts: Counter[Folder] = Counter()
+    for file in files:
+        counts[folder_of(file)] += file.rows
+    return counts

@@ -1,0 +1,227 @@
+"""What a gate looks at: for each table one row of counts and shares, made by Spark in few passes.
+
+Great Expectations then judges that row (`expectations.py`), so no citizen's value reaches a validation
+result. Functions take and return DataFrames; a metric that cannot be told (a share of nothing) is null,
+and a null never passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.expectations import Metrics
+from popbase.intake.ledger import Judgement
+from popbase.schema import off_contract
+from popbase.table_contracts import TableContract
+from popbase.tallies import (
+    counted,
+    fingerprint,
+    person_counts,
+    person_shares,
+    person_sums,
+    registered,
+    together,
+    total,
+    twice,
+)
+
+
+def person(people: DataFrame, previous: DataFrame | None = None) -> DataFrame:
+    """Metrics of base/person; `previous` is the table of the last publication, where there is one."""
+    regions = since(people.groupBy("region").agg(*person_counts()), previous)
+    return together(
+        regions.agg(*person_sums(regions), greatest_fall()).select("*", *person_shares()),
+        numbers_held(people),
+        twice(people, "person_id"),
+    )
+
+
+def since(regions: DataFrame, previous: DataFrame | None) -> DataFrame:
+    """Each bureau's counts beside the registered people it had `before`; a bureau that is gone counts none."""
+    if previous is None:
+        return regions.withColumn("before", F.lit(0))
+    before = previous.groupBy("region").agg(F.count_if(registered()).alias("before"))
+    return regions.join(before, on="region", how="full")
+
+
+def greatest_fall() -> Column:
+    """The greatest share of its registered people that a bureau lost; 0 where none did."""
+    left = F.coalesce("registered", F.lit(0)) / F.nullif(F.col("before"), F.lit(0))
+    return F.coalesce(F.max(F.greatest(1 - left, F.lit(0.0))), F.lit(0.0)).alias("region_population_fall")
+
+
+def numbers_held(people: DataFrame) -> DataFrame:
+    """Invariant I4, proven without trusting identity: who stands on each number."""
+    claimed = F.expr("id_status = 'CONTESTED' AND citizen_id IS NULL")
+    number = F.coalesce("citizen_id", "claimed_citizen_id")
+    holders = (
+        people.where(F.col("citizen_id").isNotNull() | (claimed & F.col("claimed_citizen_id").isNotNull()))
+        .select("citizen_id", claimed.alias("claims"), *fingerprint(number))
+        .groupBy("_long", "_int")
+        .agg(F.count("citizen_id").alias("holders"), F.count_if("claims").alias("claimants"))
+    )
+    return holders.agg(
+        total(F.when(F.expr("holders > 1"), F.col("holders"))).alias("citizen_id_twice"),
+        F.count_if(F.expr("holders > 0 AND claimants > 0")).alias("held_and_contested"),
+        F.count_if(F.expr("holders = 0 AND claimants = 1")).alias("contested_by_one"),
+    )
+
+
+def person_record(records: DataFrame, people: DataFrame) -> DataFrame:
+    """Metrics of base/person_record: every person has one winner, the record that base/person shows."""
+    place = F.xxhash64("region", "record_no")
+    sides = people.select("person_id", place.alias("shown"), F.lit(1).alias("p"), F.lit(0).alias("w")).union(
+        records.select(
+            "person_id",
+            F.when(F.expr("role = 'WINNER'"), place).otherwise(0),
+            F.lit(0),
+            F.expr("CAST(role = 'WINNER' AS int)"),
+        )
+    )
+    persons = sides.groupBy("person_id").agg(
+        F.sum("p").alias("p"), F.sum("w").alias("w"), F.bit_xor("shown").alias("differs")
+    )
+    return together(
+        counted(records, "person_record"),
+        twice(records, "region", "record_no", name="record_twice"),
+        persons.agg(
+            F.count_if(F.expr("p = 0")).alias("records_without_person"),
+            F.count_if(F.expr("p > 0 AND w = 0")).alias("persons_without_winner"),
+            F.count_if(F.expr("w > 1")).alias("persons_with_winners"),
+            # Equal fingerprints cancel out; a person's row and its winner's must.
+            F.count_if(F.expr("p = 1 AND w = 1 AND differs <> 0")).alias("winner_not_shown"),
+        ),
+    )
+
+
+def household(households: DataFrame, people: DataFrame) -> DataFrame:
+    """Metrics of base/household against the people it is made of (statistics section 2)."""
+    members = people.where(registered() & F.expr("household_id IS NOT NULL AND household_kind <> '30'"))
+    sides = households.select("household_id", "size", F.lit(1).alias("h"), F.lit(0).alias("m")).union(
+        members.select("household_id", F.lit(0), F.lit(0), F.lit(1))
+    )
+    both = sides.groupBy("household_id").agg(
+        F.sum("size").alias("size"), F.sum("h").alias("h"), F.sum("m").alias("m")
+    )
+    heads = households.select(F.col("head").alias("person_id"), "household_id")
+    headless = heads.join(members, on=["person_id", "household_id"], how="left_anti")
+    return together(
+        counted(households, "household"),
+        both.agg(
+            F.count_if(F.expr("h > 1")).alias("household_twice"),
+            F.count_if(F.expr("h > 0 AND m = 0")).alias("households_without_members"),
+            F.count_if(F.expr("h = 0")).alias("members_without_household"),
+            F.count_if(F.expr("h = 1 AND m > 0 AND size <> m")).alias("size_differs"),
+        ),
+        headless.agg(F.count(F.lit(1)).alias("head_not_a_member")),
+    )
+
+
+def id_case(cases: DataFrame, people: DataFrame) -> DataFrame:
+    """Metrics of base/id_case; every contested person stands in an open case."""
+    contested = people.where("id_status = 'CONTESTED'").select(
+        F.concat_ws("/", "region", "record_no").alias("record")
+    )
+    open_contests = cases.where("kind = 'contested_number' AND status = 'open'")
+    in_cases = open_contests.select(F.explode("record_nos").alias("record"))
+    uncovered = contested.join(in_cases, on="record", how="left_anti")
+    tallies = {
+        "closed_without_date": "status = 'closed' AND closed_on IS NULL",
+        "open_with_date": "status = 'open' AND closed_on IS NOT NULL",
+        "closed_before_opened": "closed_on <= opened_on",
+        # A decision that found nothing names records that may not exist.
+        "without_records": "size(record_nos) = 0 AND kind <> 'decision_not_applied'",
+        "number_in_evidence": r"evidence RLIKE '\\d{15}'",
+    }
+    return together(
+        counted(cases, "id_case", tallies),
+        twice(cases, "case_id"),
+        uncovered.agg(F.count(F.lit(1)).alias("contested_without_case")),
+    )
+
+
+def id_history(history: DataFrame) -> DataFrame:
+    """Metrics of base/id_history."""
+    tallies = {
+        "period_empty": "valid_to <= valid_from",
+        "says_nothing": "citizen_id IS NULL AND former_person_id IS NULL",
+    }
+    key = ("person_id", "citizen_id", "former_person_id", "valid_from")
+    return together(counted(history, "id_history", tallies), twice(history, *key, name="period_twice"))
+
+
+def unregistered(numbers: DataFrame, people: DataFrame) -> DataFrame:
+    """Metrics of base/unregistered: none of its numbers is anybody's in the register."""
+    known = people.where("id_status <> 'FORMER'").select(
+        F.coalesce("citizen_id", "claimed_citizen_id").alias("citizen_id")
+    )
+    found = numbers.join(known, on="citizen_id", how="left_semi")
+    return together(
+        counted(numbers, "unregistered", {"seen_backwards": "last_seen < first_seen"}),
+        twice(numbers, "citizen_id"),
+        found.agg(F.count(F.lit(1)).alias("also_registered")),
+    )
+
+
+def sector(rows: DataFrame, contract: TableContract) -> DataFrame:
+    """Metrics of a sector's base table."""
+    matched = F.expr("match_status = 'MATCHED'")
+    totals = rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count_if(off_contract(contract)).alias("rows_off_contract"),
+        F.count_if(matched != F.col("person_id").isNotNull()).alias("matched_otherwise_than_said"),
+        F.try_divide(F.count_if(matched), F.count(F.lit(1))).alias("matched_share"),
+    )
+    return together(totals, twice(rows, *contract.key, name="record_twice"))
+
+
+def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
+    """Metrics of statistics/report; `identities` (statistics.identities) has a row an area."""
+    cell = ("report_year", "form", "table", "area_code", "area_level", "boundary_year", "measure")
+    breakdowns = F.to_json(F.array_sort(F.map_entries("breakdowns"))).alias("breakdowns")
+    spread = cube.select(*cell, breakdowns)
+    tallies = {
+        "value_missing": "status = 'OK' AND value IS NULL",
+        "value_negative": "value < 0",
+    }
+    return together(
+        counted(cube, "report", tallies),
+        twice(spread, *spread.columns, name="cell_twice"),
+        identities.agg(*_differences(), F.count(F.lit(1)).alias("areas")),
+    )
+
+
+def _differences() -> list[Column]:
+    """The greatest difference of every identity, and how many areas leave one of theirs untold."""
+    legacy, parent = F.col("form") == "LEGACY", F.col("area_level") != "township"
+    holds_for = (
+        dict.fromkeys(("households", "sex", "unsettled_reasons"), F.lit(True))
+        | dict.fromkeys(("agricultural", "nature", "place"), legacy)
+        | {"urban_rural": ~legacy, "children": parent}
+    )
+    untold = reduce(or_, (holds & F.col(f"{i}_difference").isNull() for i, holds in holds_for.items()))
+    greatest = (
+        F.coalesce(F.max(F.abs(f"{i}_difference")), F.lit(0.0)).alias(f"{i}_max_abs_diff") for i in holds_for
+    )
+    return [*greatest, F.count_if(untold).alias("areas_untold")]
+
+
+def conformed(judgements: Iterable[Judgement], *, stored: int, limit: float) -> Metrics:
+    """Metrics of a feed's judged deliveries; `stored` are the rows that conformed/<feed> has of them."""
+    accepted = [j for j in judgements if j.status == "accepted"]
+    received, quarantined = sum(j.rows_received for j in accepted), sum(j.rows_quarantined for j in accepted)
+    return {
+        "deliveries_unbalanced": sum(j.rows_received != _accounted(j) for j in accepted),
+        "deliveries_over_limit": sum(j.rows_quarantined > limit * j.rows_received for j in accepted),
+        "rows_not_stored": abs(sum(j.rows_accepted for j in accepted) - stored),
+        "quarantined_share": quarantined / received if received else 0.0,
+    }
+
+
+def _accounted(j: Judgement) -> int:
+    return j.rows_accepted + j.rows_quarantined + j.rows_superseded + j.rows_withheld

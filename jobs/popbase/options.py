@@ -1,0 +1,40 @@
+"""The command line's options, each defined once, and what they turn into."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from popbase.settings import Settings
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write a date as YYYY-MM-DD.") from None
+
+
+def date_option(*names: str, about: str) -> Any:
+    return typer.Option(*names, help=about, metavar="YYYY-MM-DD", parser=_day)
+
+
+Landing = Annotated[
+    str | None, typer.Option(help="Where departments deliver; else $POPBASE_LANDING, else ./landing.")
+]
+Lake = Annotated[str | None, typer.Option(help="Where the tables are; else $POPBASE_LAKE, else ./lake.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else.")]
+Date = Annotated[date, date_option("--date", about="The business date.")]
+OneDate = Annotated[date | None, date_option("--date", about="Only this business date.")]
+Feed = Annotated[str, typer.Option(help="The feed, by its contract's name.")]
+OneFeed = Annotated[str | None, typer.Option("--feed", help="Only this feed.")]
+Future = Annotated[bool, typer.Option("--future", help="Accept a date after today.")]
+Limit = Annotated[int, typer.Option(min=1, help="Show people at most so many lines.")]
+
+
+def settings(landing: str | None = None, lake: str | None = None) -> Settings:
+    """Options win over the environment."""
+    return Settings.from_environ(os.environ, landing=landing, lake=lake)

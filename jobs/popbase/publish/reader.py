@@ -1,0 +1,135 @@
+"""Read-only SQL over a publication, without Spark: DuckDB over Arrow from delta-rs at the published versions.
+
+Nothing but the tables that a statement names is opened, and DuckDB has no way out: no files, no network,
+no settings. It never repeats a row's value: what fails on values is reported by its kind alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from popbase.errors import UsageError
+from popbase.publish.publication import Publication
+from popbase.publish.tables import ArrowSource, open_table
+
+# What readers may name. Other layers hold rows that nobody has judged, or that somebody refused.
+SCHEMAS = ("base", "statistics")
+
+_READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+
+# Their texts are about the statement alone. Any other may quote a row: a failed cast, `error(name)`.
+_ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.CatalogException, duckdb.BinderException)
+
+_LOCKS = (
+    "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
+    "SET TimeZone = 'Etc/GMT-8'",  # +08:00, fixed (clock.py)
+    "SET temp_directory = ''",  # spilling would leave rows in a file outside the tables
+    "SET autoinstall_known_extensions = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One statement's answer; `rows` is read while it is shown."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+class Reader:
+    """One publication as the schemas `base` and `statistics`. Use it with `with`."""
+
+    def __init__(self, lake: str, publication: Publication) -> None:
+        self.publication = publication
+        self._lake = lake
+        self._tables = {t: v for t, v in publication.tables.items() if t.split("/")[0] in SCHEMAS}
+        self._opened: set[str] = set()
+        self._duckdb = duckdb.connect(":memory:")
+        for schema in SCHEMAS:
+            self._duckdb.execute(f"CREATE SCHEMA {schema}")
+        for lock in _LOCKS:
+            self._duckdb.execute(lock)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._duckdb.close()
+
+    def run(self, sql: str) -> Iterator[Result]:
+        """The answer to each statement in turn; raises UsageError with one sentence for a mistake."""
+        with _one_sentence():
+            statements = duckdb.extract_statements(sql)
+        for statement in statements:
+            if statement.type not in _READS:
+                kind = statement.type.name.replace("_", " ")
+                raise UsageError(f"{kind} is not possible here: popbase open reads, it changes nothing.")
+            self._open(_named(statement.query, self._tables))
+            yield self._answer(statement)
+
+    def _answer(self, statement: duckdb.Statement) -> Result:
+        with _one_sentence():
+            cursor = self._duckdb.execute(statement)
+        columns = tuple(column[0] for column in cursor.description or ())
+        return Result(columns, _rows(cursor))
+
+    def _open(self, tables: Mapping[str, int]) -> None:
+        for table, version in tables.items():
+            if table not in self._opened:
+                self._register(table, open_table(self._lake, table, version))
+                self._opened.add(table)
+
+    def _register(self, table: str, rows: ArrowSource) -> None:
+        schema, name = table.split("/", 1)
+        # The source's own name is what SHOW TABLES lists: it reads like the view it stands behind.
+        source = f"{schema}.{name}"
+        self._duckdb.register(source, rows)
+        view = f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM temp.main."{source}"'  # noqa: S608 - ours
+        self._duckdb.execute(view)
+
+
+def _named(sql: str, tables: Mapping[str, int]) -> Mapping[str, int]:
+    """The tables whose names occur in the statement; all where none does, as for SHOW TABLES.
+
+    A word too many costs one log read and no data; the parser's own list would have to bind first.
+    """
+    words = {word.casefold() for word in re.findall(r"\w+", sql)}
+    named = {t: v for t, v in tables.items() if t.split("/", 1)[1].casefold() in words}
+    return named or tables
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while True:
+        with _one_sentence():
+            batch = cursor.fetchmany(1000)
+        if not batch:
+            return
+        yield from batch
+
+
+class _one_sentence:  # noqa: N801 - reads as a word in a with statement
+    """DuckDB's exceptions as UsageError, without their text where it may quote a row (invariant I5)."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, duckdb.Error):
+            raise UsageError(_sentence(error)) from None
+
+
+def _sentence(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.PermissionException):
+        return "Files and other systems are out of reach; popbase open reads the publication alone."
+    first = str(error).split("\n", 1)[0].strip()
+    if isinstance(error, _ABOUT_THE_STATEMENT):
+        return re.sub(r"\d{12,}[\dXx]?", "…", first)  # a number that the statement itself spelt out
+    kind = first.split(":", 1)[0]
+    return f"{kind}: its text is left out as it may quote a row; TRY_CAST or TRY() shows where it fails."

@@ -1,0 +1,88 @@
+"""Delta tables without Spark: delta-rs opens them, DuckDB and Arrow read them.
+
+No JVM and no Spark session: `popbase status` answers while a night is running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import deltalake
+import duckdb
+import pyarrow.dataset as ds
+from deltalake.exceptions import DeltaError, DeltaProtocolError
+
+from popbase.clock import ZONE
+from popbase.errors import StorageError
+from popbase.intake.ledger import Judgement
+
+LEDGER = "control/delivery"
+
+
+class ArrowSource(Protocol):
+    """What DuckDB can scan as often as it likes."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+class Scan:
+    """A table with deletion vectors: pyarrow refuses it, delta-rs streams it, anew for every scan."""
+
+    def __init__(self, table: deltalake.DeltaTable) -> None:
+        self._table = table
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._table.scan().__arrow_c_stream__(requested_schema)
+
+
+def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource | ds.Dataset:
+    """The table's rows as something DuckDB scans; as a dataset, columns and filters reach the files."""
+    try:
+        delta = deltalake.DeltaTable(f"{lake}/{table}", version=version)
+    except (DeltaError, OSError) as error:
+        at = "" if version is None else f" at version {version}"
+        raise StorageError(f"{table}{at} cannot be read ({type(error).__name__}).") from None
+    try:
+        return delta.to_pyarrow_dataset()
+    except DeltaProtocolError:
+        return Scan(delta)
+
+
+def exists(lake: str, table: str) -> bool:
+    return deltalake.DeltaTable.is_deltatable(f"{lake}/{table}")
+
+
+def feeds_with_ledger(lake: str) -> list[str]:
+    """Feeds of which at least one delivery was judged."""
+    folder = Path(lake) / LEDGER
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [name for name in names if exists(lake, f"{LEDGER}/{name}")]
+
+
+def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any) -> list[dict[str, Any]]:
+    """Rows of popbase's own questions; `sources` are the tables that the SQL names."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'Etc/GMT-8'")
+        for name, source in sources.items():
+            connection.register(name, source)
+        cursor = connection.execute(sql, parameters or {})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def judgements(lake: str, feed: str) -> list[Judgement]:
+    """Every judgment in a feed's ledger, in no order; none where it has no ledger yet."""
+    table = f"{LEDGER}/{feed}"
+    if not exists(lake, table):
+        return []
+    rows = query("SELECT * FROM ledger", ledger=open_table(lake, table))
+    return [_judgement(row) for row in rows]
+
+
+def _judgement(row: dict[str, Any]) -> Judgement:
+    known = {name: row[name] for name in Judgement.__dataclass_fields__ if name in row}
+    known["judged_at"] = row["judged_at"].astimezone(ZONE)
+    known["replaces_regions"] = tuple(row.get("replaces_regions") or ())
+    return Judgement(**known)

@@ -1,0 +1,89 @@
+"""What must hold inside T1: one row an area, every difference of which is 0 (statistics.md 6)."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.statistics.areas import LEVELS, parent_code
+from popbase.statistics.classification import MIXED
+
+_AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
+
+# T1's totals, without their breakdowns.
+_MEASURES = (
+    "households", "family_households", "collective_households", "other_households", "population",
+    "male", "female", "sex_unknown", "unsettled", "agricultural", "non_agricultural",
+    "agricultural_nature", "non_agricultural_nature", "nature_unknown", "agricultural_place",
+    "non_agricultural_place", "converted", "urban", "rural", "unclassified", "in_transit",
+    "in_service", "emigrated", "missing", "dead_and_live",
+)  # fmt: skip
+
+
+def identities(cube: DataFrame) -> DataFrame:
+    """Area columns and `<identity>_difference` columns; null where the form has no such identity."""
+    areas = _wide(cube.where(F.col("table") == "T1"))
+    children = _of_children(areas)
+    joined = areas.join(children, on=[*_AREA], how="left")
+    return joined.select(
+        *_AREA, *(column.alias(f"{name}_difference") for name, column in _differences().items())
+    )
+
+
+def _differences() -> dict[str, Column]:
+    legacy, population = F.col("form") == "LEGACY", _sum("population")
+    mixed = F.col("definition_id") == MIXED
+    unknown = F.when(mixed, _sum("children_official_unknown")).otherwise(_sum("official_unknown"))
+    households = _sum("family_households", "collective_households", "other_households")
+    official = _sum("agricultural", "non_agricultural") + unknown
+    nature = _sum("agricultural_nature", "non_agricultural_nature", "nature_unknown")
+    place = _sum("agricultural_place", "non_agricultural_place")
+    urban_rural = _sum("urban", "rural", "unclassified")
+    apart = [F.abs(_sum(f"children_{name}") - _sum(name)) for name in _MEASURES]
+    return {
+        "households": households - _sum("households"),
+        "sex": _sum("male", "female", "sex_unknown") - population,
+        "unsettled_reasons": _sum("unsettled_reasons") - _sum("unsettled"),
+        "agricultural": F.when(legacy, official - population),
+        "nature": F.when(legacy, nature - population),
+        "place": F.when(legacy, place - population),
+        "urban_rural": F.when(~legacy, urban_rural - population),
+        # A township has no children to compare with.
+        "children": F.when(F.col("area_level") != LEVELS[-1], reduce(add, apart)),
+    }
+
+
+def _wide(cube: DataFrame) -> DataFrame:
+    """One row an area, one column a measure; a measure of the other form is null."""
+    total = F.size("breakdowns") == 0
+    measure, value = F.col("measure"), F.col("value")
+    values = [F.sum(F.when(total & (measure == name), value)).alias(name) for name in _MEASURES]
+    reasons = F.sum(F.when(~total & (measure == "unsettled"), value))
+    definition = F.max(F.when(measure == "agricultural", F.col("definition_id")))
+    by_nature = F.when(F.col("definition_id") == "nature", F.col("nature_unknown"))
+    return (
+        cube.groupBy(*_AREA)
+        .agg(*values, reasons.alias("unsettled_reasons"), definition.alias("definition_id"))
+        .withColumn("official_unknown", by_nature)
+    )
+
+
+def _of_children(areas: DataFrame) -> DataFrame:
+    """The sums of each area's children under the area's own key."""
+    below = F.array_position(F.array(*map(F.lit, LEVELS)), F.col("area_level"))
+    parents = areas.withColumns(
+        {
+            "area_code": parent_code(),
+            "area_level": F.get(F.array(*map(F.lit, LEVELS)), (below - 2).cast("int")),
+        }
+    ).where(F.col("area_code").isNotNull())
+    summed = (*_MEASURES, "official_unknown")
+    return parents.groupBy(*_AREA).agg(*(F.sum(name).alias(f"children_{name}") for name in summed))
+
+
+def _sum(*measures: str) -> Column:
+    """A measure whose row is missing counts as 0: a null difference would pass every gate."""
+    return reduce(add, (F.coalesce(name, F.lit(0.0)) for name in measures))

@@ -1,0 +1,96 @@
+"""Who counts (statistics.md 2): persons and households, counted once, by registered area."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.statistics.classification import nature
+
+UNSETTLED = "30"
+UNSETTLED_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8")
+
+# Status of the people that stand beside the registered population, never inside it.
+BESIDE = {
+    "in_transit": "MOVED_OUT",
+    "in_service": "IN_SERVICE",
+    "emigrated": "EMIGRATED",
+    "missing": "MISSING",
+}
+
+# What T1 needs of base/person: everything else is pruned at the scan.
+PERSON_COLUMNS = (
+    "registered_area", "status", "sex", "citizen_id", "claimed_citizen_id", "household_kind",
+    "unsettled_reason", "hukou_nature", "converted_on", "region", "record_no",
+)  # fmt: skip
+
+
+def sex() -> Column:
+    """'1' or '2' as declared; 0 and 9 take the 17th digit of the number carried or claimed; else null."""
+    number = F.coalesce(F.col("citizen_id"), F.col("claimed_citizen_id"))
+    by_number = F.when(F.substring(number, 17, 1).isin("1", "3", "5", "7", "9"), "1").when(
+        number.isNotNull(), "2"
+    )
+    return F.when(F.col("sex").isin("1", "2"), F.col("sex")).otherwise(by_number)
+
+
+def inside(reference_date: date) -> dict[str, Column]:
+    """Measure -> whether a registered person is in it."""
+    unsettled = F.coalesce(F.col("household_kind") == UNSETTLED, F.lit(False))
+    reason = F.col("unsettled_reason")
+    new_year = date(reference_date.year, 1, 1)
+    return {
+        "population": F.lit(True),
+        "male": sex() == "1",
+        "female": sex() == "2",
+        "sex_unknown": sex().isNull(),
+        "unsettled": unsettled,
+        **{f"unsettled_{code}": unsettled & (reason == code) for code in UNSETTLED_REASONS},
+        "unsettled_unknown": unsettled & (reason.isNull() | ~reason.isin(*UNSETTLED_REASONS)),
+        "converted": F.col("converted_on").between(F.lit(new_year), F.lit(reference_date)),
+        **nature(),
+        "dead_and_live": F.col("dead_and_live"),
+    }
+
+
+def persons_by_area(person: DataFrame, cases: DataFrame | None, *, reference_date: date) -> DataFrame:
+    """One row a registered area: the only aggregate that reads persons."""
+    registered = F.col("status") == "REGISTERED"
+    counts = {name: registered & belongs for name, belongs in inside(reference_date).items()}
+    counts |= {name: F.col("status") == status for name, status in BESIDE.items()}
+    return (
+        _with_dead_and_live(person.select(*PERSON_COLUMNS), cases)
+        .where(F.col("status").isin("REGISTERED", *BESIDE.values()))
+        .groupBy("registered_area")
+        .agg(*(F.count_if(belongs).alias(name) for name, belongs in counts.items()))
+    )
+
+
+def _with_dead_and_live(person: DataFrame, cases: DataFrame | None) -> DataFrame:
+    """Marks persons whose winning record stands in an open case of that kind."""
+    if cases is None:
+        return person.withColumn("dead_and_live", F.lit(False))
+    records = (
+        cases.where((F.col("kind") == "dead_and_live") & (F.col("status") == "open"))
+        .select(F.explode("record_nos").alias("record"))
+        .distinct()
+        .select("record", F.lit(True).alias("found"))
+    )
+    # A handful of cases: broadcast, so that the persons are not moved for them.
+    record = F.concat_ws("/", "region", "record_no")
+    return person.join(F.broadcast(records), on=record == F.col("record"), how="left").select(
+        *person.columns, F.coalesce("found", F.lit(False)).alias("dead_and_live")
+    )
+
+
+def households_by_area(household: DataFrame) -> DataFrame:
+    """One row a registered area; a kind that is neither family nor collective is counted as other."""
+    kind = F.coalesce(F.col("kind"), F.lit(""))
+    return household.groupBy("registered_area").agg(
+        F.count(F.lit(1)).alias("households"),
+        F.count_if(kind == "10").alias("family_households"),
+        F.count_if(kind == "20").alias("collective_households"),
+        F.count_if(~kind.isin("10", "20")).alias("other_households"),
+    )

@@ -1,0 +1,48 @@
+"""The areas of a table in printed order: every area under its parent, each code once. No Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_LEVELS = ("nation", "province", "prefecture", "county", "township")
+_LENGTH = {"province": 0, "prefecture": 2, "county": 4, "township": 6}
+
+
+@dataclass(frozen=True)
+class Area:
+    level: str
+    code: str
+
+    @property
+    def depth(self) -> int:
+        return _LEVELS.index(self.level)
+
+    @property
+    def parent(self) -> Area | None:
+        """The area one level up: a `ZZ` stands under its own code below the level where it split off."""
+        if self.level == "nation":
+            return None
+        above, length = _LEVELS[self.depth - 1], _LENGTH[self.level]
+        if self.code.endswith("ZZ") and len(self.code) - 2 < length:
+            return Area(above, self.code)
+        return Area(above, self.code[:length].ljust(6, "0"))
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the parent's row says it already: an undivided city's county, a `ZZ` below a `ZZ`."""
+        return self.parent is not None and self.parent.code == self.code
+
+    def path(self) -> tuple[str, ...]:
+        return (*(self.parent.path() if self.parent else ()), self.code)
+
+
+def printed(areas: Iterable[Area], levels: Iterable[str]) -> Iterator[Area]:
+    """The areas of these levels, parents first; one that repeats its parent is left out.
+
+    Unless the parent's level is not printed at all: then it is the only row of that code.
+    """
+    kept = set(levels)
+    for area in sorted(areas, key=Area.path):
+        if area.level in kept and not (area.parent and area.repeats and area.parent.level in kept):
+            yield area

@@ -1,0 +1,85 @@
+"""The pieces that a gate's row of metrics is put together from: each a frame of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from types import MappingProxyType
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase import table_contracts
+from popbase.schema import off_contract
+
+def registered() -> Column:
+    return F.col("status") == "REGISTERED"
+
+
+def counted(rows: DataFrame, table: str, conditions: Mapping[str, str] = MappingProxyType({})) -> DataFrame:
+    """Rows, rows that break the table's contract, and rows for which each condition holds."""
+    return rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count_if(off_contract(table_contracts.table(table))).alias("rows_off_contract"),
+        *(F.count_if(F.expr(condition)).alias(name) for name, condition in conditions.items()),
+    )
+
+
+def twice(rows: DataFrame, *key: str, name: str = "") -> DataFrame:
+    """How many rows share their key with another, as `<key>_twice`.
+
+    Keys are compared by 96 bits of two hashes: fixed-width columns aggregate several times faster than
+    strings. Equal keys always meet, so none is missed; unequal ones that met would raise a false alarm.
+    """
+    groups = rows.select(*fingerprint(*key)).groupBy("_long", "_int").agg(F.count(F.lit(1)).alias("n"))
+    return groups.agg(total(F.when(F.expr("n > 1"), F.col("n"))).alias(name or f"{key[0]}_twice"))
+
+
+def fingerprint(*key: Column | str) -> tuple[Column, Column]:
+    # Hashing skips nulls: without a mark, (null, x) would meet (x, null).
+    told = [F.coalesce((F.col(k) if isinstance(k, str) else k).cast("string"), F.lit("\0")) for k in key]
+    return F.xxhash64(*told).alias("_long"), F.hash(*told).alias("_int")
+
+
+def total(values: Column) -> Column:
+    return F.coalesce(F.sum(values), F.lit(0))
+
+
+def together(*one_row_each: DataFrame) -> DataFrame:
+    return reduce(lambda left, right: left.crossJoin(right), one_row_each)
+
+
+def person_counts() -> list[Column]:
+    """Counts over base/person that add up over any grouping of its rows."""
+    living, unsettled = registered(), F.expr("household_kind = '30'")
+    conditions = {
+        "rows_off_contract": off_contract(table_contracts.table("person")),
+        "unique_without_number": F.expr("id_status = 'UNIQUE' AND citizen_id IS NULL"),
+        "number_without_unique": F.expr("id_status <> 'UNIQUE' AND citizen_id IS NOT NULL"),
+        "claim_missing": F.expr("id_status IN ('CONTESTED', 'FORMER') AND claimed_citizen_id IS NULL"),
+        "claim_unexpected": F.expr("id_status IN ('UNIQUE', 'NONE') AND claimed_citizen_id IS NOT NULL"),
+        "ended_without_date": ~living & F.col("ended_on").isNull(),
+        "registered": living,
+        "males": living & F.expr("sex = '1'"),
+        "females": living & F.expr("sex = '2'"),
+        "without_number": living & F.expr("id_status = 'NONE'"),
+        "contested": living & F.expr("id_status = 'CONTESTED'"),
+        "without_household": living & ~unsettled & F.col("household_id").isNull(),
+        "without_relation": living & ~unsettled & F.col("relation_to_head").isNull(),
+    }
+    counts = (F.count_if(condition).alias(name) for name, condition in conditions.items())
+    return [F.count(F.lit(1)).alias("rows"), *counts]
+
+
+def person_sums(regions: DataFrame) -> list[Column]:
+    return [total(F.col(name)).alias(name) for name in regions.columns if name not in ("region", "before")]
+
+
+def person_shares() -> list[Column]:
+    return [
+        F.try_divide(F.lit(100) * F.col("males"), F.col("females")).alias("males_per_100_females"),
+        *(
+            F.try_divide(F.col(count), F.col("registered")).alias(f"{count}_share")
+            for count in ("without_number", "contested", "without_household", "without_relation")
+        ),
+    ]

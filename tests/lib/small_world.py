@@ -1,0 +1,144 @@
+"""A small world in which every gate passes, as rows that a test may break."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from popbase import contracts, table_contracts
+from popbase.intake.ledger import Judgement
+from popbase.table_contracts import TableContract
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Row = dict[str, Any]
+World = dict[str, list[Any]]
+
+DAY = date(2015, 12, 31)
+LEVELS = {"nation": "000000", "province": "330000", "prefecture": "330100", "county": "330102"} | {
+    "township": "330102001"
+}
+TAX = table_contracts.sector(contracts.feed("tax"))
+CUBE = (
+    "report_year int, form string, table string, area_code string, area_level string, boundary_year int, "
+    "measure string, breakdowns map<string,string>, value double, status string, definition_id string"
+)
+
+# Two people, a man settled in town and a woman unsettled in a village; by either form.
+_BOTH = {
+    "households": 1, "family_households": 1, "collective_households": 0, "other_households": 0,
+    "population": 2, "male": 1, "female": 1, "sex_unknown": 0, "unsettled": 1, "in_transit": 0,
+    "in_service": 0, "emigrated": 0, "missing": 0, "dead_and_live": 0,
+}  # fmt: skip
+_LEGACY = {
+    "agricultural": 1, "non_agricultural": 1, "agricultural_nature": 1, "non_agricultural_nature": 1,
+    "nature_unknown": 0, "agricultural_place": 1, "non_agricultural_place": 1, "converted": 0,
+}  # fmt: skip
+_URBAN_RURAL = {"urban": 1, "rural": 1, "unclassified": 0}
+
+
+def small_world() -> World:
+    people = [_person(i) for i in range(30)]
+    return {
+        "person": people,
+        "previous": [dict(p) for p in people],
+        "person_record": [_record(p) for p in people],
+        "household": [_household(p) for p in people],
+        "id_case": [_case("c1", "double_registration"), _case("c2", "wrong_number")],
+        "id_history": [_number(p) for p in people],
+        "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
+        "sector": [_declaration(i, people[i]) for i in range(10)],
+        "report": [*_t1(2014, "LEGACY", _BOTH | _LEGACY), *_t1(2015, "URBAN_RURAL", _BOTH | _URBAN_RURAL)],
+        "conformed": [judgement(1, received=100, quarantined=5), judgement(2, received=20, quarantined=0)],
+    }
+
+
+def frame(spark: SparkSession, rows: list[Row], contract: TableContract) -> DataFrame:
+    """The rows under the contract's types; a column they do not name is null."""
+    columns = ", ".join(f"`{c.name}` {c.type}" for c in contract.columns)
+    return spark.createDataFrame([tuple(row.get(name) for name in contract.names) for row in rows], columns)
+
+
+def cube(spark: SparkSession, rows: list[Row]) -> DataFrame:
+    names = [column.split()[0] for column in CUBE.split(", ")]
+    return spark.createDataFrame([tuple(row[name] for name in names) for row in rows], CUBE)
+
+
+def judgement(no: int, *, received: int, quarantined: int, accepted: int | None = None) -> Judgement:
+    kept = received - quarantined if accepted is None else accepted
+    return Judgement(
+        feed="tax", region="330100", business_date=DAY, delivery_no=no, kind="changes", status="accepted",
+        reason=None, rows_received=received, rows_accepted=kept, rows_quarantined=quarantined,
+        rows_superseded=0, rows_withheld=0, manifest_sha256="0" * 64, contract_version="1.0.0",
+        rules_version="1", judged_at=datetime(2016, 1, 1, 1, 12),
+    )  # fmt: skip
+
+
+def claim(person: Row, number: str, id_status: str = "CONTESTED") -> None:
+    person.update(id_status=id_status, citizen_id=None, claimed_citizen_id=number)
+
+
+def _person(i: int) -> Row:
+    """Sixteen men, fourteen women, two bureaux; everybody is a household."""
+    region, record = ("330100", "330200")[i % 2], f"R{i:02d}"
+    return {
+        "person_id": f"p{i:02d}", "citizen_id": str(100 + i), "id_status": "UNIQUE",
+        "person_class": "CITIZEN", "name": "王芳", "sex": "1" if i < 16 else "2", "birth_date": date(1980, 1, 1),
+        "region": region, "record_no": record, "household_id": f"{region}/H{i:02d}", "household_kind": "10",
+        "relation_to_head": "02" if i else None, "registered_area": "330102001001",
+        "registered_on": date(2000, 1, 1), "status": "REGISTERED", "updated_at": datetime(2000, 1, 1),
+        "flags": [], "in_education": False, "in_social_security": False, "in_housing": False, "in_tax": True,
+        "in_residence": False,
+    }  # fmt: skip
+
+
+def _record(person: Row) -> Row:
+    return {name: person[name] for name in ("person_id", "region", "record_no")} | {"role": "WINNER"}
+
+
+def _household(person: Row) -> Row:
+    return {
+        "household_id": person["household_id"], "registered_area": person["registered_area"], "kind": "10",
+        "head": person["person_id"], "size": 1,
+    }  # fmt: skip
+
+
+def _case(case_id: str, kind: str, *records: str) -> Row:
+    return {
+        "case_id": case_id, "kind": kind, "status": "open", "opened_on": DAY, "evidence": "name=differs",
+        "record_nos": list(records or ("330100/R00",)),
+    }  # fmt: skip
+
+
+def _number(person: Row) -> Row:
+    return {"person_id": person["person_id"], "citizen_id": person["citizen_id"], "valid_from": DAY}
+
+
+def _unregistered(number: str) -> Row:
+    return {"citizen_id": number, "feeds": ["tax"], "areas": ["330100"], "first_seen": DAY, "last_seen": DAY}
+
+
+def _declaration(i: int, person: Row) -> Row:
+    """Eight of ten are matched."""
+    return {
+        "person_id": person["person_id"] if i > 1 else None,
+        "match_status": "MATCHED" if i > 1 else "NAME_MISMATCH",
+        "region": "330100", "record_no": f"T{i}", "citizen_id": person["citizen_id"], "name": person["name"],
+        "period": DAY, "income_item": "工资薪金", "income": 1, "tax": 0, "area": "330100",
+        "updated_at": datetime(2015, 12, 31), "flags": [],
+    }  # fmt: skip
+
+
+def _t1(year: int, form: str, figures: dict[str, int]) -> list[Row]:
+    cells = [(measure, {}, value) for measure, value in figures.items()]
+    cells.append(("unsettled", {"reason": "1"}, figures["unsettled"]))
+    return [
+        {
+            "report_year": year, "form": form, "table": "T1", "area_code": code, "area_level": level,
+            "boundary_year": year, "measure": measure, "breakdowns": breakdowns, "value": float(value),
+            "status": "OK", "definition_id": "place-2003",
+        }
+        for level, code in LEVELS.items()
+        for measure, breakdowns, value in cells
+    ]  # fmt: skip

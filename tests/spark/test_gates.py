@@ -1,0 +1,299 @@
+"""Every expectation fails when its table breaks it, and none fails in a world that is right."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lib.small_world import CUBE, DAY, TAX, Row, World, claim, cube, frame, judgement, small_world
+
+from popbase import expectations, metrics, table_contracts
+from popbase.errors import ContractError
+from popbase.statistics.identities import identities
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITES = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((ROOT / "expectations").glob("*.json"))}
+EVERY = [(suite, e["meta"]["name"]) for suite, document in SUITES.items() for e in document["expectations"]]
+TABLES = {"sector": "base/tax", "conformed": "conformed/tax", "report": "statistics/report"}
+
+Break = Callable[[World], Any]
+
+
+def sets(table: str, row: int = 0, **values: Any) -> Break:
+    return lambda world: world[table][row].update(values)
+
+
+def drops(table: str, row: int = -1) -> Break:
+    return lambda world: world[table].pop(row)
+
+
+def repeats(table: str, **values: Any) -> Break:
+    return lambda world: world[table].append(world[table][0] | values)
+
+
+def empties(table: str) -> Break:
+    return lambda world: world[table].clear()
+
+
+def contests(*persons: int, number: str = "7") -> Break:
+    return lambda world: [claim(world["person"][i], number) for i in persons]
+
+
+def figure(
+    measure: str, change: Callable[[Row], Any], *, level: str = "township", form: str = "LEGACY"
+) -> Break:
+    def broken(world: World) -> None:
+        row = next(
+            r for r in world["report"]
+            if (r["measure"], r["area_level"], r["form"], r["breakdowns"]) == (measure, level, form, {})
+        )  # fmt: skip
+        change(row)
+
+    return broken
+
+
+def one_more(row: Row) -> None:
+    row["value"] += 1
+
+
+def without(*measures: str) -> Break:
+    def broken(world: World) -> None:
+        world["report"] = [r for r in world["report"] if r["measure"] not in measures]
+
+    return broken
+
+
+def judged(**counts: int) -> Break:
+    return lambda world: world["conformed"].append(judgement(3, **counts))
+
+
+BROKEN: dict[tuple[str, str], Break] = {
+    ("person", "rows"): empties("person"),
+    ("person", "rows_off_contract"): sets("person", sex="8"),
+    ("person", "person_id_twice"): sets("person", person_id="p01"),
+    ("person", "citizen_id_twice"): sets("person", citizen_id="101"),
+    ("person", "unique_without_number"): sets("person", citizen_id=None),
+    ("person", "number_without_unique"): sets("person", id_status="NONE"),
+    ("person", "claim_missing"): sets("person", id_status="FORMER", citizen_id=None),
+    ("person", "claim_unexpected"): sets("person", claimed_citizen_id="7"),
+    ("person", "held_and_contested"): contests(0, 1, number="102"),
+    ("person", "contested_by_one"): contests(0),
+    ("person", "ended_without_date"): sets("person", status="DEAD"),
+    ("person", "region_population_fell"): sets("person", status="DEAD", ended_on=DAY),
+    ("person", "males_per_100_females"): sets("person", row=-1, sex="1"),
+    ("person", "without_number_share"): sets("person", id_status="NONE", citizen_id=None),
+    ("person", "contested_share"): contests(0, 1),
+    ("person", "without_household_share"): sets("person", household_id=None),
+    ("person", "without_relation_share"): sets("person", row=1, relation_to_head=None),
+    ("person_record", "rows"): empties("person_record"),
+    ("person_record", "rows_off_contract"): sets("person_record", region=None),
+    ("person_record", "record_twice"): repeats("person_record", person_id="p01", role="OTHER"),
+    ("person_record", "records_without_person"): sets("person_record", person_id="p99"),
+    ("person_record", "persons_without_winner"): sets("person_record", role="OTHER"),
+    ("person_record", "persons_with_winners"): repeats("person_record", record_no="R77"),
+    ("person_record", "winner_not_shown"): sets("person_record", record_no="R77"),
+    ("household", "rows"): empties("household"),
+    ("household", "rows_off_contract"): sets("household", kind="30"),
+    ("household", "household_twice"): repeats("household"),
+    ("household", "households_without_members"): sets("person", household_kind="30"),
+    ("household", "members_without_household"): drops("household"),
+    ("household", "size_differs"): sets("household", size=2),
+    ("household", "head_not_a_member"): sets("household", head="p01"),
+    ("id_case", "rows_off_contract"): sets("id_case", kind="curious"),
+    ("id_case", "case_id_twice"): sets("id_case", case_id="c2"),
+    ("id_case", "closed_without_date"): sets("id_case", status="closed"),
+    ("id_case", "open_with_date"): sets("id_case", closed_on=DAY + timedelta(1)),
+    ("id_case", "closed_before_opened"): sets("id_case", status="closed", closed_on=DAY),
+    ("id_case", "without_records"): sets("id_case", record_nos=[]),
+    ("id_case", "number_in_evidence"): sets("id_case", evidence="number=110105194912310"),
+    ("id_case", "contested_without_case"): contests(0, 1),
+    ("id_history", "rows_off_contract"): sets("id_history", valid_from=None),
+    ("id_history", "period_twice"): repeats("id_history"),
+    ("id_history", "period_empty"): sets("id_history", valid_to=DAY),
+    ("id_history", "says_nothing"): sets("id_history", citizen_id=None),
+    ("unregistered", "rows_off_contract"): sets("unregistered", feeds=None),
+    ("unregistered", "citizen_id_twice"): repeats("unregistered"),
+    ("unregistered", "seen_backwards"): sets("unregistered", last_seen=DAY - timedelta(1)),
+    ("unregistered", "also_registered"): sets("unregistered", citizen_id="100"),
+    ("sector", "rows"): empties("sector"),
+    ("sector", "rows_off_contract"): sets("sector", income=None),
+    ("sector", "record_twice"): repeats("sector"),
+    ("sector", "matched_otherwise_than_said"): sets("sector", person_id="p00"),
+    ("sector", "matched_share"): sets("sector", row=-1, person_id=None, match_status="CONTESTED"),
+    ("report", "rows"): empties("report"),
+    ("report", "rows_off_contract"): sets("report", area_code=None),
+    ("report", "cell_twice"): repeats("report"),
+    ("report", "value_missing"): figure("missing", lambda row: row.update(value=None)),
+    ("report", "value_negative"): figure("missing", lambda row: row.update(value=-1.0)),
+    ("report", "areas"): without("population", "male", "female"),
+    ("report", "areas_untold"): without("rural"),
+    ("report", "households_max_abs_diff"): figure("other_households", one_more),
+    ("report", "sex_max_abs_diff"): figure("sex_unknown", one_more),
+    ("report", "unsettled_reasons_max_abs_diff"): figure("unsettled", one_more),
+    ("report", "agricultural_max_abs_diff"): figure("agricultural", one_more),
+    ("report", "nature_max_abs_diff"): figure("nature_unknown", one_more),
+    ("report", "place_max_abs_diff"): figure("agricultural_place", one_more),
+    ("report", "urban_rural_max_abs_diff"): figure("urban", one_more, form="URBAN_RURAL"),
+    ("report", "children_max_abs_diff"): figure("in_transit", one_more, level="county"),
+    ("conformed", "deliveries_unbalanced"): judged(received=2, quarantined=0, accepted=1),
+    ("conformed", "rows_not_stored"): lambda world: world.update(stored=[114]),
+    ("conformed", "deliveries_over_limit"): judged(received=10, quarantined=3),
+    ("conformed", "quarantined_share"): judged(received=10, quarantined=2),
+}
+
+
+def measured(spark: SparkSession, suite: str, world: World) -> expectations.Metrics | DataFrame:
+    def named(table: str, like: str = "") -> DataFrame:
+        return frame(spark, world[table], table_contracts.table(like or table))
+
+    def of_cube() -> DataFrame:
+        rows = cube(spark, world["report"])
+        return metrics.report(rows, identities(rows))
+
+    def of_ledger() -> expectations.Metrics:
+        accepted = sum(j.rows_accepted for j in world["conformed"])
+        return metrics.conformed(world["conformed"], stored=world.get("stored", [accepted])[0], limit=0.2)
+
+    return {
+        "person": lambda: metrics.person(named("person"), named("previous", like="person")),
+        "person_record": lambda: metrics.person_record(named("person_record"), named("person")),
+        "household": lambda: metrics.household(named("household"), named("person")),
+        "id_case": lambda: metrics.id_case(named("id_case"), named("person")),
+        "id_history": lambda: metrics.id_history(named("id_history")),
+        "unregistered": lambda: metrics.unregistered(named("unregistered"), named("person")),
+        "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX),
+        "report": of_cube,
+        "conformed": of_ledger,
+    }[suite]()
+
+
+def findings(spark: SparkSession, suite: str, world: World) -> list[expectations.Finding]:
+    return expectations.check(TABLES.get(suite, f"base/{suite}"), measured(spark, suite, world))
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_world_that_is_right_passes_every_expectation(spark: SparkSession, suite: str) -> None:
+    found = findings(spark, suite, small_world())
+    assert [str(f) for f in found if not f.passed] == []
+    assert [f.expectation for f in found] == [name for of, name in EVERY if of == suite]
+
+
+@pytest.mark.parametrize(("suite", "expectation"), EVERY)
+def test_an_expectation_fails_when_the_table_breaks_it(
+    spark: SparkSession, suite: str, expectation: str
+) -> None:
+    world = small_world()
+    assert (suite, expectation) in BROKEN, "a new expectation needs an example that breaks it"
+    BROKEN[suite, expectation](world)
+    failed = [f.expectation for f in findings(spark, suite, world) if not f.passed]
+    assert expectation in failed
+
+
+def test_no_example_is_left_of_an_expectation_that_is_gone() -> None:
+    assert BROKEN.keys() == set(EVERY)
+
+
+def test_a_contested_number_with_its_case_passes(spark: SparkSession) -> None:
+    world = small_world()
+    contests(0, 1)(world)
+    about = {"kind": "contested_number", "record_nos": ["330100/R00", "330200/R01"]}
+    world["id_case"].append(world["id_case"][0] | {"case_id": "c3"} | about)
+    for suite in ("person", "id_case"):
+        assert expectations.passed(findings(spark, suite, world))
+
+
+def test_a_former_person_may_claim_a_number_that_another_holds(spark: SparkSession) -> None:
+    world = small_world()
+    claim(world["person"][0], "101", id_status="FORMER")
+    world["person"][0].update(status="DEAD", ended_on=DAY)
+    failed = {f.expectation for f in findings(spark, "person", world) if not f.passed}
+    assert failed <= {"region_population_fell", "males_per_100_females"}
+
+
+def test_a_bureau_that_is_gone_lost_all_its_people(spark: SparkSession) -> None:
+    world = small_world()
+    world["person"] = [p for p in world["person"] if p["region"] == "330100"]
+    fell = next(f for f in findings(spark, "person", world) if f.expectation == "region_population_fell")
+    assert (fell.observed, fell.passed) == (1.0, False)
+
+
+def test_without_an_earlier_publication_no_bureau_fell(spark: SparkSession) -> None:
+    people = frame(spark, small_world()["person"], table_contracts.table("person"))
+    found = expectations.check("base/person", metrics.person(people))
+    assert next(f for f in found if f.expectation == "region_population_fell").observed == 0
+
+
+def test_an_empty_sector_only_warns(spark: SparkSession) -> None:
+    world = small_world()
+    world["sector"].clear()
+    found = findings(spark, "sector", world)
+    assert expectations.passed(found)
+    assert {f.expectation for f in found if not f.passed} == {"rows", "matched_share"}
+
+
+def test_critical_stops_warning_reports_and_a_reason_passes_by_name(spark: SparkSession) -> None:
+    world = small_world()
+    BROKEN["person", "region_population_fell"](world)
+    BROKEN["person", "without_household_share"](world)
+    found = findings(spark, "person", world)
+    assert [f.expectation for f in expectations.stopping(found)] == ["region_population_fell"]
+    assert expectations.passed(found, accepted={"region_population_fell"})
+
+
+def test_a_finding_carries_counts_and_no_value_of_a_row(spark: SparkSession) -> None:
+    world = small_world()
+    world["person"][0].update(citizen_id="110105194912310021", name="张三")
+    world["person"][1].update(citizen_id="110105194912310021", name="李四")
+    text = repr(findings(spark, "person", world))
+    assert "citizen_id_twice" in text
+    assert not [planted for planted in ("110105194912310021", "张三", "李四", "p00") if planted in text]
+
+
+def test_two_parts_of_a_key_do_not_meet_by_standing_side_by_side(spark: SparkSession) -> None:
+    keys = [("a", "bc"), ("ab", "c"), (None, "x"), ("x", None), ("", "x")]
+    rows = spark.createDataFrame(keys, "k string, l string")
+    assert metrics.twice(rows, "k", "l").collect()[0][0] == 0
+
+
+def test_a_suite_that_asks_for_what_is_not_measured_is_refused() -> None:
+    with pytest.raises(ContractError, match="is not measured"):
+        expectations.check("base/person", {"rows": 1})
+
+
+def test_a_count_that_is_unknown_never_passes() -> None:
+    names = {e["kwargs"]["column"] for e in SUITES["person"]["expectations"]}
+    assert not [f for f in expectations.check("base/person", dict.fromkeys(names)) if f.passed]
+
+
+def test_a_broken_balance_counts_what_is_not_accounted_for() -> None:
+    lost = replace(judgement(1, received=10, quarantined=0), rows_withheld=3)
+    assert metrics.conformed([lost], stored=10, limit=0.2)["deliveries_unbalanced"] == 1
+
+
+def test_the_gates_reach_for_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise AssertionError("a gate opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    names = {e["kwargs"]["column"]: 0.0 for e in SUITES["conformed"]["expectations"]}
+    assert expectations.passed(expectations.check("conformed/tax", names))
+
+
+def test_the_import_goes_on_beside_other_work() -> None:
+    thread = expectations.warm_up()
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+
+
+def test_the_cube_under_test_has_the_published_columns() -> None:
+    published = table_contracts.table("report").names
+    assert [c.split()[0] for c in CUBE.split(", ") if c.split()[0] not in published] == []

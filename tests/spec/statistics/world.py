@@ -1,0 +1,146 @@
+"""Frames for the statistics specs: a test names the columns its rule is about, the rest is ordinary."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from lib.tables import parse_table, table
+from pyspark.sql import functions as F
+
+from popbase.statistics.areas import Geography, geography
+from popbase.statistics.calendar import Release, release
+from popbase.statistics.population import persons_by_area
+from popbase.statistics.t1 import t1
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+PERSON = {
+    "person_id": None,
+    "area": "330106001001",
+    "status": "REGISTERED",
+    "id_status": "UNIQUE",
+    "sex": "1",
+    "number": "330106198001010014",
+    "claimed": None,
+    "kind": "10",
+    "reason": None,
+    "nature": None,
+    "converted_on": None,
+    "region": "330100",
+    "record_no": None,
+}
+NAMES = {
+    "area": "registered_area",
+    "number": "citizen_id",
+    "claimed": "claimed_citizen_id",
+    "kind": "household_kind",
+    "reason": "unsettled_reason",
+    "nature": "hukou_nature",
+}
+HANGZHOU = """
+    code   | valid_from | level      | kind     | valid_to | successors | name
+    330000 | 1981       | PROVINCE   |          |          |            | 浙江省
+    330100 | 1981       | PREFECTURE |          |          |            | 杭州市
+    330106 | 1981       | COUNTY     | DISTRICT |          |            | 西湖区
+"""
+NO_DIVISIONS = "code | valid_from | level | kind | valid_to | successors | name"
+NO_LIST = "code | urban_rural | business_date"
+
+
+def persons(spark: SparkSession, text: str) -> DataFrame:
+    """One row a line; `n` repeats it. Columns left out are an ordinary registered man's."""
+    given = parse_table(text)
+    for number, row in enumerate(given):
+        row.setdefault("record_no", f"R{number}")
+    names = [*PERSON, *(name for name in given[0] if name not in PERSON and name != "n")]
+    cells = [
+        [(row[c] if c in row else PERSON.get(c)) for c in names] + [int(row.get("n") or 1)] for row in given
+    ]
+    schema = ", ".join(f"`{NAMES.get(name, name)}` string" for name in names) + ", n int"
+    frame = spark.createDataFrame([tuple(c) for c in cells], schema)
+    repeated = frame.withColumn("copy", F.explode(F.sequence(F.lit(1), F.col("n")))).drop("copy", "n")
+    return repeated.withColumn("converted_on", F.col("converted_on").cast("date"))
+
+
+def households(spark: SparkSession, text: str = "household_id | registered_area | kind") -> DataFrame:
+    return _typed(spark, text)
+
+
+def places(
+    spark: SparkSession, year: int = 2015, *, divisions: str = HANGZHOU, lists: str = NO_LIST
+) -> Geography:
+    return geography(
+        _typed(spark, divisions, valid_from="bigint", valid_to="bigint"),
+        _typed(spark, lists, business_date="date"),
+        reference_date=date(year, 12, 31),
+    )
+
+
+def final(year: int = 2015) -> Release:
+    return release(year, date(year + 1, 1, 25))
+
+
+def counted(
+    spark: SparkSession, text: str, *measures: str, year: int = 2015, **options: Any
+) -> dict[str, int]:
+    """measure -> its sum over these people, straight from the one aggregate that reads persons."""
+    frame = persons_by_area(persons(spark, text), options.get("cases"), reference_date=date(year, 12, 31))
+    (row,) = frame.groupBy().sum(*measures).collect()
+    return dict(zip(measures, row, strict=True))
+
+
+def areas(spark: SparkSession, codes: str | list[str]) -> DataFrame:
+    listed = codes.split() if isinstance(codes, str) else codes
+    return spark.createDataFrame([(code,) for code in listed], "registered_area string")
+
+
+def report(
+    spark: SparkSession,
+    people: str,
+    *,
+    year: int = 2015,
+    divisions: str = HANGZHOU,
+    lists: str = NO_LIST,
+    homes: str | None = None,
+    **options: Any,
+) -> DataFrame:
+    """T1 of these people at the year's end, released as final."""
+    return t1(
+        persons(spark, people),
+        households(spark, homes) if homes else households(spark),
+        places(spark, year, divisions=divisions, lists=lists),
+        release=options.pop("release", None) or final(year),
+        **options,
+    )
+
+
+def values(cube: DataFrame, *measures: str, level: str = "nation") -> dict[str, Any]:
+    """measure -> value of one level's single area, totals only."""
+    by_area = by_areas(cube, *measures, level=level)
+    assert len(by_area) == 1, sorted(by_area)
+    (found,) = by_area.values()
+    return dict(zip(measures, found, strict=True))
+
+
+def by_areas(cube: DataFrame, *measures: str, level: str) -> dict[str, tuple[Any, ...]]:
+    """area_code -> the values of these measures, totals only."""
+    kept = cube.where(f"area_level = '{level}' AND size(breakdowns) = 0").collect()
+    figures = {(row.area_code, row.measure): row.value for row in kept}
+    return {
+        code: tuple(_whole(figures.get((code, m))) for m in measures)
+        for code in sorted({c for c, _ in figures})
+    }
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _typed(spark: SparkSession, text: str, **types: str) -> DataFrame:
+    """`table`, also for a header without rows."""
+    if len(text.strip().splitlines()) > 1:
+        return table(spark, text, **types)
+    names = [name.strip() for name in text.split("|")]
+    return spark.createDataFrame([], ", ".join(f"`{n}` {types.get(n, 'string')}" for n in names))

@@ -25,7 +25,8 @@ $(VENV)/.packages: requirements.lock
 
 $(VENV)/.ready: $(VENV)/.packages pyproject.toml infra/jars.lock
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-	$(VENV)/bin/python infra/resolve_jars.py
+	@echo "fetching Spark's jars (once)"
+	@$(VENV)/bin/python infra/resolve_jars.py 2>$(VENV)/jars.log || { cat $(VENV)/jars.log >&2; exit 11; }
 	@touch $@
 
 # Airflow pins half of what popbase pins, to other versions: it gets an environment of its own.

@@ -63,6 +63,6 @@ with DAG(
         response_timeout=timedelta(days=14),
         defaults=ApprovalOperator.REJECT,
     )
-    final = spark_job("reports", "--year", REPORT_YEAR, pool="popbase_base")
+    final = spark_job("reports", pool="popbase_base")
     release = spark_job("publish", outlets=[PUBLICATION], pool="popbase_base")
     wait_until(9) >> approve >> final >> release

@@ -1,7 +1,7 @@
 """Fetches Spark's extra jars once, by Spark's own resolver, into `.jars/`, and checks them against the lock.
 
-    python infra/resolve_jars.py          resolves what is missing; does nothing when all is there
-    python infra/resolve_jars.py --lock   writes infra/jars.lock anew after a version has moved
+python infra/resolve_jars.py          resolves what is missing; does nothing when all is there
+python infra/resolve_jars.py --lock   writes infra/jars.lock anew after a version has moved
 """
 
 from __future__ import annotations
@@ -18,16 +18,24 @@ LOCK = ROOT / "infra/jars.lock"
 PACKAGES = ["io.delta:delta-spark_4.2_2.13:4.4.0"]
 # Spark's own distribution carries these, some in newer versions: two copies on one class path are a trap.
 SHIPPED_WITH_SPARK = [
-    "org.apache.hadoop:hadoop-client-api", "org.apache.hadoop:hadoop-client-runtime",
-    "org.apache.parquet:parquet-hadoop", "org.apache.parquet:parquet-column",
-    "org.apache.logging.log4j:log4j-api", "org.apache.logging.log4j:log4j-core",
-    "org.apache.logging.log4j:log4j-slf4j2-impl", "org.slf4j:slf4j-api",
-    "com.fasterxml.jackson.core:jackson-databind", "com.fasterxml.jackson.core:jackson-core",
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+    "org.apache.parquet:parquet-hadoop",
+    "org.apache.parquet:parquet-column",
+    "org.apache.logging.log4j:log4j-api",
+    "org.apache.logging.log4j:log4j-core",
+    "org.apache.logging.log4j:log4j-slf4j2-impl",
+    "org.slf4j:slf4j-api",
+    "com.fasterxml.jackson.core:jackson-databind",
+    "com.fasterxml.jackson.core:jackson-core",
     "com.fasterxml.jackson.core:jackson-annotations",
     "com.fasterxml.jackson.datatype:jackson-datatype-jdk8",
     "com.fasterxml.jackson.datatype:jackson-datatype-jsr310",
-    "org.xerial.snappy:snappy-java", "com.github.luben:zstd-jni", "org.roaringbitmap:RoaringBitmap",
-    "commons-logging:commons-logging", "commons-pool:commons-pool",
+    "org.xerial.snappy:snappy-java",
+    "com.github.luben:zstd-jni",
+    "org.roaringbitmap:RoaringBitmap",
+    "commons-logging:commons-logging",
+    "commons-pool:commons-pool",
 ]
 
 

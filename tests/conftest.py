@@ -28,10 +28,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def _session(settings: Settings) -> Iterator[SparkSession]:
-    from popbase.session import spark_session
+    from popbase.session import for_rows, spark_session
 
     session = spark_session("tests", settings)
-    yield session
+    yield for_rows(session, 0)
     session.stop()
 
 

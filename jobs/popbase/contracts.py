@@ -8,6 +8,7 @@ No Spark here: DAG files and the base package import it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from open_data_contract_standard.model import (  # type: ignore[import-untyped]
+from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaProperty,
 )
@@ -41,6 +42,9 @@ OWN_COLUMNS = frozenset(
     "region business_date delivery_no op flags key reasons raw tie verdict person_id match_status as_of "
     "first_date anchor_region".split()
 )
+
+# A feed names folders and tables.
+FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 _HERE = Path(__file__).resolve().parent
 
@@ -142,7 +146,8 @@ def parse(text: str, *, where: str) -> Contract:
         owner=document.domain or "",
         fields=tuple(_field(p) for p in table.properties or []),
         max_quarantine_share=float(extras.get("maxQuarantineShare", 0.2)),
-        base_table=extras.get("baseTable") or (document.name if extras.get("kind", "sector") == "sector" else None),
+        base_table=extras.get("baseTable")
+        or (document.name if extras.get("kind", "sector") == "sector" else None),
         active_when=statistics.get("active_when"),
     )
     _refuse(contract, where)
@@ -165,18 +170,29 @@ def _field(p: SchemaProperty) -> Field:
 
 
 def _custom(element: OpenDataContractStandard | SchemaProperty) -> dict[str, Any]:
-    return {c.property: c.value for c in element.customProperties or []}
+    return {c.property or "": c.value for c in element.customProperties or []}
 
 
 def _refuse(contract: Contract, where: str) -> None:
     """Raises on what popbase could not honour: better at the desk than at night."""
     faults = [
         *(f"{f.name} has the unknown type '{f.type}'" for f in contract.fields if f.type not in FIELD_TYPES),
-        *(f"{f.name} has the unknown role '{f.role}'" for f in contract.fields if f.role not in FIELD_ROLES | {None}),
-        *(f"the name '{f.name}' is popbase's own" for f in contract.fields if f.name in OWN_COLUMNS or "__" in f.name),
+        *(
+            f"{f.name} has the unknown role '{f.role}'"
+            for f in contract.fields
+            if f.role not in FIELD_ROLES | {None}
+        ),
+        *(
+            f"the name '{f.name}' is popbase's own"
+            for f in contract.fields
+            if f.name in OWN_COLUMNS or "__" in f.name
+        ),
         *(f"{f.name} has no codes" for f in contract.fields if f.type == "code" and not f.codes),
-        *(f"{f.name} does not say what an unknown code is" for f in contract.fields
-          if f.type in ("code", "code2") and f.unknown_code is None),
+        *(
+            f"{f.name} does not say what an unknown code is"
+            for f in contract.fields
+            if f.type in ("code", "code2") and f.unknown_code is None
+        ),
         *(f"{f.name} is a key and must be required" for f in contract.fields if f.key and not f.required),
         *(f"the {what} '{name}' stands twice" for what, name in _twice(contract)),
     ]

@@ -22,6 +22,8 @@ class UsageError(PopbaseError):
 
 
 class SettingsError(PopbaseError):
+    """A setting is not what it must be."""
+
     exit_code = 10
     code = "settings"
 
@@ -79,8 +81,8 @@ class PublicationError(PopbaseError):
 
 def exit_codes() -> list[tuple[int, str, bool, str]]:
     """(exit code, code, whether a retry helps, meaning) of every kind of failure."""
-    kinds = sorted([PopbaseError, *PopbaseError.__subclasses__()], key=lambda k: k.exit_code)
+    kinds: list[type[PopbaseError]] = [PopbaseError, *PopbaseError.__subclasses__()]
     return [
         (kind.exit_code, kind.code, kind.retry_helps, (kind.__doc__ or kind.code).split("\n")[0])
-        for kind in kinds
+        for kind in sorted(kinds, key=lambda kind: kind.exit_code)
     ]

@@ -76,6 +76,21 @@ class Lake:
         """The number of the table's newest commit."""
         return int(deltalake.DeltaTable(self.path(table)).version())
 
+    def tables(self, *areas: str) -> list[str]:
+        """The Delta tables directly below these folders."""
+        folders = [folder for area in areas for folder in Path(self.path(area)).glob("*")]
+        names = (str(folder.relative_to(self.root)) for folder in folders)
+        return sorted(name for name in names if self.exists(name))
+
+    def rows_by_partition(self, table: str) -> dict[tuple[Any, ...], int]:
+        """Rows of each partition, in the order of the partition columns, from the commits alone."""
+        counts: dict[tuple[Any, ...], int] = {}
+        if self.exists(table):
+            for file in pa.table(deltalake.DeltaTable(self.path(table)).get_add_actions()).to_pylist():
+                place = tuple(file["partition"].values())
+                counts[place] = counts.get(place, 0) + file["num_records"]
+        return counts
+
     def overwrite(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> None:
         """Replaces all rows in one commit; earlier versions stay readable by number."""
         staged = self.stage(table, rows, partition_by=partition_by)
@@ -115,8 +130,11 @@ class Lake:
         """Makes the staged files rows of the table, all at once, in place of what `replace` names."""
         delta_schema = _delta_schema(schema)
         head = deltalake.DeltaTable.create(
-            self.path(table), delta_schema, mode="ignore",
-            partition_by=list(partition_by), configuration=TABLE_PROPERTIES,
+            self.path(table),
+            delta_schema,
+            mode="ignore",
+            partition_by=list(partition_by),
+            configuration=TABLE_PROPERTIES,
         )
         if replace == "everything":
             head.create_write_transaction([_add(f, partition_by) for f in files], "overwrite", delta_schema)
@@ -136,15 +154,22 @@ def read_small(root: str, table: str, version: int | None = None) -> list[dict[s
     if not exists(root, table):
         return []
     head = deltalake.DeltaTable(f"{root}/{table}", version=version)
-    return [dict(row) for row in pa.table(deltalake.QueryBuilder().register("t", head).execute("SELECT * FROM t")).to_pylist()]
+    return [
+        dict(row)
+        for row in pa.table(
+            deltalake.QueryBuilder().register("t", head).execute("SELECT * FROM t")
+        ).to_pylist()
+    ]
 
 
 def append_small(root: str, table: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
     """Appends a handful of rows to a control table in one commit, without Spark."""
     if rows:
         deltalake.write_deltalake(
-            f"{root}/{table}", pa.Table.from_pylist(list(rows), schema=schema),
-            mode="append", configuration=TABLE_PROPERTIES,
+            f"{root}/{table}",
+            pa.Table.from_pylist(list(rows), schema=schema),
+            mode="append",
+            configuration=TABLE_PROPERTIES,
         )
 
 
@@ -180,7 +205,7 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
     wanted = {tuple(sorted(partition.items())) for partition in partitions}
     now_ms = int(time.time() * 1000)
     for file in pa.table(head.get_add_actions(flatten=False)).to_pylist():
-        values = {name: str(value) for name, value in (file["partition_values"] or {}).items()}
+        values = {name: str(value) for name, value in (file["partition"] or {}).items()}
         if tuple(sorted(values.items())) in wanted:
             yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
 

@@ -14,6 +14,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase import table_contracts
 from popbase.expectations import Metrics
 from popbase.intake.ledger import Judgement
 from popbase.schema import off_contract
@@ -42,7 +43,7 @@ def person(people: DataFrame, previous: DataFrame | None = None) -> DataFrame:
 
 
 def since(regions: DataFrame, previous: DataFrame | None) -> DataFrame:
-    """Each bureau's counts beside the registered people it had `before`; a bureau that is gone counts none."""
+    """Each bureau's counts beside the registered people it had `before`; one that is gone counts none."""
     if previous is None:
         return regions.withColumn("before", F.lit(0))
     before = previous.groupBy("region").agg(F.count_if(registered()).alias("before"))
@@ -182,16 +183,17 @@ def sector(rows: DataFrame, contract: TableContract) -> DataFrame:
 
 def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     """Metrics of statistics/report; `identities` (statistics.identities) has a row an area."""
-    cell = ("report_year", "form", "table", "area_code", "area_level", "boundary_year", "measure")
-    breakdowns = F.to_json(F.array_sort(F.map_entries("breakdowns"))).alias("breakdowns")
-    spread = cube.select(*cell, breakdowns)
+    key = table_contracts.table("report").key
+    # A map has no hash; its sorted entries have.
+    told = {"breakdowns": F.to_json(F.array_sort(F.map_entries("breakdowns")))}
+    spread = cube.select(*(told.get(name, F.col(name)).alias(name) for name in key))
     tallies = {
         "value_missing": "status = 'OK' AND value IS NULL",
-        "value_negative": "value < 0",
+        "value_negative": "`table` = 'T1' AND value < 0",
     }
     return together(
         counted(cube, "report", tallies),
-        twice(spread, *spread.columns, name="cell_twice"),
+        twice(spread, *key, name="cell_twice"),
         identities.agg(*_differences(), F.count(F.lit(1)).alias("areas")),
     )
 

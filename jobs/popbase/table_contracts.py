@@ -181,7 +181,7 @@ def _refuse(contract: TableContract, where: str) -> None:
 def render() -> str:
     """`docs/tables.md`: the data dictionary, with what the gates hold each table to."""
     pages = [line for contract in tables().values() for line in _page(contract)]
-    return "\n".join([*_HEAD, *pages]).rstrip() + "\n"
+    return "\n".join([*_HEAD, *pages, *_CONFORMED, *_gates("conformed/")]).rstrip() + "\n"
 
 
 REGENERATE = ".venv/bin/python -m popbase.table_contracts > docs/tables.md"
@@ -195,14 +195,20 @@ _HEAD = (
 )
 
 
+_CONFORMED = (
+    "## conformed/\\<feed\\>",
+    "",
+    "One row is an accepted record version: the feed's fields (`schemas/feeds/`) and its delivery.",
+    "",
+)
+
+
 def _page(contract: TableContract) -> Iterator[str]:
     yield from (f"## {contract.table}", "", f"{contract.title} {contract.purpose}".strip(), "")
     yield from ("| column | type | key | filled | meaning |", "|---|---|---|---|---|")
     yield from (_row(c) for c in contract.columns)
     yield ""
-    gates = list(_gates(contract.table))
-    if gates:
-        yield from ("| gate | severity | asks that |", "|---|---|---|", *gates, "")
+    yield from _gates(contract.table)
 
 
 def _row(c: TableColumn) -> str:
@@ -230,9 +236,11 @@ def suite_document(name: str) -> dict[str, Any]:
 
 
 def _gates(table: str) -> Iterator[str]:
+    yield from ("| gate | severity | asks that |", "|---|---|---|")
     for expectation in suite_document(suite_of(table))["expectations"]:
         meta = expectation["meta"]
         yield f"| {meta['name']} | {expectation['severity']} | {meta['says']} |"
+    yield ""
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from popbase import table_contracts
 from popbase.schema import off_contract
 
+
 def registered() -> Column:
     return F.col("status") == "REGISTERED"
 

@@ -29,7 +29,9 @@ def judgements(deliveries: Sequence[Delivered], feed: str) -> list[Judgement]:
     ]  # fmt: skip
 
 
-def conformed(spark: SparkSession, contract: Contract, deliveries: Sequence[Delivered], value: str) -> DataFrame:
+def conformed(
+    spark: SparkSession, contract: Contract, deliveries: Sequence[Delivered], value: str
+) -> DataFrame:
     """`value` names the field that carries the rows' value."""
     fields = ", ".join(f"{f.name} {COLUMN_TYPES.get(f.type, 'string')}" for f in contract.fields)
     rows = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import struct
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from popbase.clock import ZONE
+from popbase.intake import ledger
 from popbase.intake.ledger import Judgement
 from popbase.publish.publication import Publication, Publications
 
@@ -31,9 +31,12 @@ QUARANTINE = pa.schema(
 def judgement(feed: str = "tax", region: str = "330100", **changes: Any) -> Judgement:
     """An accepted delivery of ten rows; `changes` say what differs."""
     usual: dict[str, Any] = {
-        "business_date": NEW_YEARS_EVE, "delivery_no": 1, "kind": "changes", "status": "accepted", "reason": None,
-        "rows_received": 10, "rows_accepted": 10, "rows_quarantined": 0, "rows_superseded": 0, "rows_withheld": 0,
-        "manifest_sha256": "0" * 64, "contract_version": "1.0.0", "rules_version": "1", "judged_at": MADE_AT,
+        "business_date": NEW_YEARS_EVE, "delivery_no": 1, "kind": "changes",
+        "status": "accepted", "reason": None,
+        "rows_received": 10, "rows_accepted": 10,
+        "rows_quarantined": 0, "rows_superseded": 0, "rows_withheld": 0,
+        "manifest_sha256": "0" * 64, "contract_version": "1.0.0", "rules_version": "1",
+        "judged_at": MADE_AT,
     }  # fmt: skip
     return Judgement(feed=feed, region=region, **(usual | changes))
 
@@ -45,13 +48,8 @@ def write(lake: Path, table: str, rows: pa.Table) -> int:
 
 
 def write_ledger(lake: Path, *judged: Judgement) -> None:
-    for feed in {j.feed for j in judged}:
-        rows = [
-            dataclasses.asdict(j) | {"replaces_regions": list(j.replaces_regions)}
-            for j in judged
-            if j.feed == feed
-        ]
-        write(lake, f"control/delivery/{feed}", pa.Table.from_pylist(rows, schema=_LEDGER))
+    for j in judged:
+        ledger.append(str(lake), j.feed, [j])
 
 
 def write_quarantine(lake: Path, feed: str, *refused: Mapping[str, Any]) -> None:
@@ -101,14 +99,3 @@ def _z85(content: bytes) -> str:
     letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
     words = (int.from_bytes(content[at : at + 4], "big") for at in range(0, len(content), 4))
     return "".join(letters[word // 85**place % 85] for word in words for place in (4, 3, 2, 1, 0))
-
-
-_LEDGER = pa.schema(
-    [
-        *((name, pa.string()) for name in ("feed", "region")), ("business_date", pa.date32()),
-        ("delivery_no", pa.int32()), *((name, pa.string()) for name in ("kind", "status", "reason")),
-        *((f"rows_{name}", pa.int64()) for name in ("received", "accepted", "quarantined", "superseded", "withheld")),
-        *((name, pa.string()) for name in ("manifest_sha256", "contract_version", "rules_version")),
-        ("judged_at", pa.timestamp("us", "UTC")), ("replaces_regions", pa.list_(pa.string())),
-    ]
-)  # fmt: skip

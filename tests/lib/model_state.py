@@ -60,7 +60,9 @@ class World:
         self.first[bureau, key] = min(since, self.first.get((bureau, key), since))
 
 
-def state(deliveries: Iterable[Delivered], as_of: date, *, register: bool) -> dict[tuple[str, Key], tuple[str, date, str]]:
+def state(
+    deliveries: Iterable[Delivered], as_of: date, *, register: bool
+) -> dict[tuple[str, Key], tuple[str, date, str]]:
     """(bureau, key) -> (value, first_date, anchor_region) of every record that exists on `as_of`."""
     greatest: dict[tuple[str, date], Delivered] = {}
     for d in sorted(deliveries, key=lambda d: d.delivery_no):

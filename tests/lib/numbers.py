@@ -31,7 +31,7 @@ def judged_numbers(
     rows = [(place, text, on) for place, (text, on) in enumerate(numbers)]
     texts = spark.createDataFrame(rows, "place int, text string, business_date date").withColumns(
         {
-            "text": normalised(F.col("text"), F.lit(False)),
+            "text": normalised(F.col("text")),
             # Nothing declared beside the number, so nothing to differ from.
             "sex": F.lit(None).cast("string"),
             "birth_date": F.lit(None).cast("date"),

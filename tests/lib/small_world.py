@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from popbase import contracts, table_contracts
@@ -20,10 +21,6 @@ LEVELS = {"nation": "000000", "province": "330000", "prefecture": "330100", "cou
     "township": "330102001"
 }
 TAX = table_contracts.sector(contracts.feed("tax"))
-CUBE = (
-    "report_year int, form string, table string, area_code string, area_level string, boundary_year int, "
-    "measure string, breakdowns map<string,string>, value double, status string, definition_id string"
-)
 
 # Two people, a man settled in town and a woman unsettled in a village; by either form.
 _BOTH = {
@@ -60,11 +57,6 @@ def frame(spark: SparkSession, rows: list[Row], contract: TableContract) -> Data
     return spark.createDataFrame([tuple(row.get(name) for name in contract.names) for row in rows], columns)
 
 
-def cube(spark: SparkSession, rows: list[Row]) -> DataFrame:
-    names = [column.split()[0] for column in CUBE.split(", ")]
-    return spark.createDataFrame([tuple(row[name] for name in names) for row in rows], CUBE)
-
-
 def judgement(no: int, *, received: int, quarantined: int, accepted: int | None = None) -> Judgement:
     kept = received - quarantined if accepted is None else accepted
     return Judgement(
@@ -84,10 +76,11 @@ def _person(i: int) -> Row:
     region, record = ("330100", "330200")[i % 2], f"R{i:02d}"
     return {
         "person_id": f"p{i:02d}", "citizen_id": str(100 + i), "id_status": "UNIQUE",
-        "person_class": "CITIZEN", "name": "王芳", "sex": "1" if i < 16 else "2", "birth_date": date(1980, 1, 1),
-        "region": region, "record_no": record, "household_id": f"{region}/H{i:02d}", "household_kind": "10",
-        "relation_to_head": "02" if i else None, "registered_area": "330102001001",
-        "registered_on": date(2000, 1, 1), "status": "REGISTERED", "updated_at": datetime(2000, 1, 1),
+        "person_class": "CITIZEN", "name": "王芳", "birth_date": date(1980, 1, 1),
+        "sex": "1" if i < 16 else "2", "region": region, "record_no": record,
+        "household_id": f"{region}/H{i:02d}", "household_kind": "10", "relation_to_head": "02" if i else None,
+        "registered_area": "330102001001", "registered_on": date(2000, 1, 1), "status": "REGISTERED",
+        "updated_at": datetime(2000, 1, 1),
         "flags": [], "in_education": False, "in_social_security": False, "in_housing": False, "in_tax": True,
         "in_residence": False,
     }  # fmt: skip
@@ -125,19 +118,21 @@ def _declaration(i: int, person: Row) -> Row:
         "person_id": person["person_id"] if i > 1 else None,
         "match_status": "MATCHED" if i > 1 else "NAME_MISMATCH",
         "region": "330100", "record_no": f"T{i}", "citizen_id": person["citizen_id"], "name": person["name"],
-        "period": DAY, "income_item": "工资薪金", "income": 1, "tax": 0, "area": "330100",
+        "period": DAY, "income_item": "工资薪金", "income": Decimal(1), "tax": Decimal(0), "area": "330100",
         "updated_at": datetime(2015, 12, 31), "flags": [],
     }  # fmt: skip
 
 
 def _t1(year: int, form: str, figures: dict[str, int]) -> list[Row]:
-    cells = [(measure, {}, value) for measure, value in figures.items()]
+    everyone: dict[str, str] = {}
+    cells = [(measure, everyone, value) for measure, value in figures.items()]
     cells.append(("unsettled", {"reason": "1"}, figures["unsettled"]))
     return [
         {
             "report_year": year, "form": form, "table": "T1", "area_code": code, "area_level": level,
             "boundary_year": year, "measure": measure, "breakdowns": breakdowns, "value": float(value),
-            "status": "OK", "definition_id": "place-2003",
+            "status": "OK", "release_status": "FINAL",
+            "cut_off": date(year + 1, 1, 25), "definition_id": "place-2003",
         }
         for level, code in LEVELS.items()
         for measure, breakdowns, value in cells

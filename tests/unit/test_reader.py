@@ -114,7 +114,7 @@ def test_files_beside_the_publication_cannot_be_read(
 ) -> None:
     secret = lake / "secret.csv"
     secret.write_text("a\n1\n")
-    assert "out of reach" in mistake(lake, published, f"SELECT * FROM {function}('{secret}')")
+    assert "out of reach" in mistake(lake, published, f"FROM {function}('{secret}')")
 
 
 def test_a_variable_of_this_program_is_no_table(lake: Path, published: Publication) -> None:

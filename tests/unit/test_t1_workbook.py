@@ -76,9 +76,18 @@ def body(page: Any) -> list[tuple[Any, Any]]:
 def test_the_form_names_what_an_official_form_names_and_says_it_is_reconstructed(legacy):
     page = legacy["T1 县级及以上"]
     found = texts(page)
-    for words in ("户数、人口统计表", "（2014年度）", "填报单位：浙江省", "2014年12月31日", "计量单位：户、人",
-                  "制定机关：参照公安部人口统计报表（按公开资料重建）", "表　　号：无（官方表号未公开）",
-                  "数据状态：正式数（数据截止2015年1月25日）", "农业人口", "当年农转非"):  # fmt: skip
+    for words in (
+        "户数、人口统计表",
+        "（2014年度）",
+        "表　　号：无（官方表号未公开）",
+        "制定机关：参照公安部人口统计报表（按公开资料重建）",
+        "数据状态：正式数（数据截止2015年1月25日）",
+        "计量单位：户、人",
+        "填报单位：浙江省",
+        "2014年12月31日",
+        "农业人口",
+        "当年农转非",
+    ):
         assert words in found
     assert any("户籍登记上的户，不是住房里的户" in text for text in found)
 

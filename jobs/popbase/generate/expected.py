@@ -28,22 +28,38 @@ PERSON = pa.schema(
     [
         (name, pa.string())
         for name in (
-            "person_id citizen_id claimed_citizen_id id_status person_class name sex".split()
+            ["person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name", "sex"]
         )
     ]
     + [("birth_date", DATE)]
     + [
         (name, pa.string())
         for name in (
-            "region record_no household_id household_kind relation_to_head hukou_nature registered_area".split()
+            [
+                "region",
+                "record_no",
+                "household_id",
+                "household_kind",
+                "relation_to_head",
+                "hukou_nature",
+                "registered_area",
+            ]
         )
     ]
     + [("registered_on", DATE), ("converted_on", DATE), ("status", pa.string()), ("ended_on", DATE)]
     + [("end_reason", pa.string()), ("unsettled_reason", pa.string()), ("flags", TEXTS)]
 )
-AS_DELIVERED = (
-    "name sex household_kind relation_to_head hukou_nature registered_area end_reason unsettled_reason record_no".split()
-)
+AS_DELIVERED = [
+    "name",
+    "sex",
+    "household_kind",
+    "relation_to_head",
+    "hukou_nature",
+    "registered_area",
+    "end_reason",
+    "unsettled_reason",
+    "record_no",
+]
 DATES = ("birth_date", "registered_on", "converted_on", "ended_on")
 
 
@@ -60,7 +76,9 @@ def person_table(verdicts: Iterable[Verdict], on: date) -> pa.Table:
     pieces, odd = [], list(single)
     for region, first, table, number in plain:
         apart = np.isin(number, shared) | _is_named(table, region, named)
-        pieces.append(_plain_persons(table.filter(pa.array(~apart)), number[~apart], region=region, first=first, on=on))
+        pieces.append(
+            _plain_persons(table.filter(pa.array(~apart)), number[~apart], region=region, first=first, on=on)
+        )
         odd += _records(table.filter(pa.array(apart)), region, first)
     pieces.append(_rows(_resolved(odd, decisions, on)))
     return pa.concat_tables(pieces).sort_by("person_id")
@@ -74,7 +92,9 @@ def _candidates(table: pa.Table, region: str, first: date, on: date) -> tuple[st
 
 
 def _shared_numbers(
-    plain: Sequence[tuple[str, date, pa.Table, Ints]], single: Sequence[Record], decisions: Iterable[dict[str, Any]]
+    plain: Sequence[tuple[str, date, pa.Table, Ints]],
+    single: Sequence[Record],
+    decisions: Iterable[dict[str, Any]],
 ) -> Ints:
     """Numbers on more than one record, on any odd record, or in a decision."""
     carried = np.concatenate([number for *_, number in plain] or [np.array([], dtype=np.int64)])
@@ -125,8 +145,16 @@ def _row(p: Person) -> dict[str, Any]:
         "region": p.winner.region,
         "household_id": f"{p.winner.region}/{v['household_no']}" if v["household_no"] else None,
         "status": p.status,
-        "flags": list(p.winner.flags),
+        "flags": _flags_of(p),
     }
+
+
+def _flags_of(p: Person) -> list[str]:
+    """What was said of the delivered number does not hold of one that a decision gave instead."""
+    if p.number is None or p.number == p.winner.values["citizen_id"]:
+        return list(p.winner.flags)
+    others = [flag for flag in p.winner.flags if not flag.startswith("citizen_id.")]
+    return sorted(others + judge.contradictions(p.winner.values, p.number))
 
 
 def _class(number: str | None) -> str:
@@ -206,7 +234,7 @@ DELIVERY_COLUMNS = ("status", "reason", "received", "accepted", "quarantined", "
 def write(folder: Path, verdicts: Sequence[Verdict], on: date) -> None:
     """`person.parquet` and `deliveries.parquet` of one night."""
     folder.mkdir(parents=True, exist_ok=True)
-    known = [v for v in verdicts if v.delivery.business_date <= on]
+    known = [v for v in verdicts if max(v.delivery.business_date, v.arrives) <= on]
     pq.write_table(person_table(known, on), folder / "person.parquet")
     rows = [
         {

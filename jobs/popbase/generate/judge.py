@@ -55,7 +55,9 @@ def match_name(name: str | None) -> str | None:
     return "".join(c for c in text if not c.isspace() and c not in SEPARATORS)
 
 
-def judge(contract: Contract, cells: Cells, *, business_date: date, op: str | None = None, changes: bool = False) -> Judged:
+def judge(
+    contract: Contract, cells: Cells, *, business_date: date, op: str | None = None, changes: bool = False
+) -> Judged:
     """One well-formed row under its contract."""
     text = {f.name: normalised(cells.get(f.name)) for f in contract.fields}
     reasons = _op_reasons(normalised(op)) if changes else []
@@ -139,21 +141,26 @@ def _number_flags(contract: Contract, values: dict[str, Any], business_date: dat
     """What is odd about an accepted number beside the rest of its row."""
     field = contract.with_role("number") or next((f for f in contract.fields if f.type == "id"), None)
     number = values.get(field.name) if field else None
-    if number is None:
+    born = _date_within(number) if number else None
+    if number is None or born is None:
         return []
-    born = _date_within(number)
-    assert born is not None
     flags = []
     registered = values.get("registered_on") or business_date
     first, last = areas.years().get(number[:6], (areas.BEGINNING, areas.OPEN_END))
     if last < born.year or first > registered.year:
         flags.append("citizen_id.area_not_in_force")
-    if values.get("sex") in ("1", "2") and int(values["sex"]) % 2 != int(number[16]) % 2:
-        flags.append("citizen_id.sex")
-    if values.get("birth_date") is not None and values["birth_date"] != born:
-        flags.append("citizen_id.birth_date")
     if completed_years(born, business_date) > 120:
         flags.append("citizen_id.age")
+    return flags + contradictions(values, number)
+
+
+def contradictions(values: dict[str, Any], number: str) -> list[str]:
+    """Where a declared sex or birth date is not the number's."""
+    flags = []
+    if values.get("sex") in ("1", "2") and int(values["sex"]) % 2 != int(number[16]) % 2:
+        flags.append("citizen_id.sex")
+    if values.get("birth_date") is not None and values["birth_date"] != _date_within(number):
+        flags.append("citizen_id.birth_date")
     return flags
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from faker.providers.person.zh_CN import Provider
 
-from popbase.generate.chance import Flags, Ints, shares
+from popbase.generate.chance import Chance, Flags, Ints, shares
 from popbase.generate.parameters import MINORITY_SHARE, RARE_SHARE
 
 SEPARATOR = "·"  # U+00B7, the one form the register must use since 2016
@@ -39,16 +39,19 @@ def given_names(sex: int) -> tuple[pa.Array, np.ndarray[tuple[int], np.dtype[np.
     popularity = 1 / np.sqrt(np.arange(1, len(characters) + 1))
     pairs = [a + b for a in characters for b in characters]
     weights = np.concatenate(
-        [_ONE_CHARACTER * shares(popularity), (1 - _ONE_CHARACTER) * np.outer(shares(popularity), shares(popularity)).ravel()]
+        [
+            _ONE_CHARACTER * shares(popularity),
+            (1 - _ONE_CHARACTER) * np.outer(shares(popularity), shares(popularity)).ravel(),
+        ]
     )
     return pa.array(characters + pairs), shares(weights)
 
 
-def draw_surnames(chance: np.random.Generator, size: int) -> Ints:
+def draw_surnames(chance: Chance, size: int) -> Ints:
     return chance.choice(len(surnames()[0]), size, p=surnames()[1]).astype(np.int64)
 
 
-def full_names(chance: np.random.Generator, surname: Ints, sex: Ints) -> pa.Array:
+def full_names(chance: Chance, surname: Ints, sex: Ints) -> pa.Array:
     """Surname and given name; a few of a minority's form, a few with a rare character."""
     given = np.empty(len(sex), dtype=np.int64)
     offset = len(given_names(1)[0])
@@ -57,11 +60,13 @@ def full_names(chance: np.random.Generator, surname: Ints, sex: Ints) -> pa.Arra
         chosen = sex == code
         given[chosen] = chance.choice(len(weights), int(chosen.sum()), p=weights) + offset * (code - 1)
     all_given = pa.concat_arrays([given_names(1)[0], given_names(2)[0]])
-    plain = pc.binary_join_element_wise(surnames()[0].take(pa.array(surname)), all_given.take(pa.array(given)), "")
+    plain = pc.binary_join_element_wise(
+        surnames()[0].take(pa.array(surname)), all_given.take(pa.array(given)), ""
+    )
     return _with_uncommon(chance, plain, surname)
 
 
-def _with_uncommon(chance: np.random.Generator, plain: pa.Array, surname: Ints) -> pa.Array:
+def _with_uncommon(chance: Chance, plain: pa.Array, surname: Ints) -> pa.Array:
     draw = chance.random(len(plain))
     minority, rare = draw < MINORITY_SHARE, draw > 1 - RARE_SHARE
     names = _replaced(plain, minority, [minority_name(chance) for _ in range(int(minority.sum()))])
@@ -74,7 +79,7 @@ def _replaced(names: pa.Array, where: Flags, values: list[str]) -> pa.Array:
     return pc.replace_with_mask(names, pa.array(where), pa.array(values, pa.string()))
 
 
-def minority_name(chance: np.random.Generator) -> str:
+def minority_name(chance: Chance) -> str:
     """A name and a father's name with the separator between."""
     first, second = ("".join(chance.choice(_SYLLABLES, chance.integers(2, 5))) for _ in range(2))
     return f"{first}{SEPARATOR}{second}"
@@ -88,7 +93,7 @@ def is_rare(names: pa.Array) -> Flags:
     return np.asarray(pc.match_substring_regex(names, "[" + "".join(RARE) + "]"))
 
 
-def misspelt(chance: np.random.Generator, name: str) -> str:
+def misspelt(chance: Chance, name: str) -> str:
     """Another given name: what a clerk's slip or a namesake's record looks like."""
     pool = given_names(int(chance.integers(1, 3)))[0]
     while True:

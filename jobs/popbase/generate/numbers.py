@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from popbase.generate.chance import Days, Ints
+from popbase.generate.chance import Chance, Days, Ints
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -44,10 +44,11 @@ def compact(days: Days) -> Ints:
     year = days.astype("datetime64[Y]").astype(np.int64) + 1970
     month = months.astype(np.int64) % 12 + 1
     day = (days - months).astype(np.int64) + 1
-    return (year * 10_000 + month * 100 + day).astype(np.int64)
+    written: Ints = (year * 10_000 + month * 100 + day).astype(np.int64)
+    return written
 
 
-def assign(chance: np.random.Generator, area: Ints, birth: Days, sex: Ints) -> Ints:
+def assign(chance: Chance, area: Ints, birth: Days, sex: Ints) -> Ints:
     """The first 17 digits for each person, all different: the sequence runs on within (area, day, sex)."""
     group = (area * 100_000_000 + compact(birth)) * 2 + sex % 2
     order = np.argsort(group, kind="stable")
@@ -58,7 +59,8 @@ def assign(chance: np.random.Generator, area: Ints, birth: Days, sex: Ints) -> I
     sequence = np.empty(len(group), dtype=np.int64)
     sequence[order] = (start + position) % SEQUENCES * 2
     sequence += np.where(sex % 2 == 1, 1, 2)
-    return (area * 100_000_000 + compact(birth)) * 1000 + sequence
+    given: Ints = (area * 100_000_000 + compact(birth)) * 1000 + sequence
+    return given
 
 
 class Issued:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from popbase.generate import areas, names, numbers
-from popbase.generate.chance import Days, Flags, Ints, shares, stream
+from popbase.generate.chance import Chance, Days, Flags, Ints, shares, stream
 from popbase.generate.parameters import (
     AGES_FEMALE,
     AGES_MALE,
@@ -20,7 +20,9 @@ from popbase.generate.parameters import (
 
 ADULT = 22
 COLLECTIVE_SHARE = 0.03
-NO_NUMBERS_BEFORE = 1984  # the first numbers were given out with the first cards
+RENUMBERED_SHARE = 0.01  # numbers given anew when the eighteen digits came, under the code of that year
+RENUMBERED = 1999
+OLDEST_YEAR = 1880
 ELSEWHERE_SHARE = 0.06  # numbers whose area is another county: people who moved since
 GENERATION = 27
 
@@ -47,7 +49,8 @@ class People:
 
     @property
     def away(self) -> Flags:
-        return self.lives_in != self.village
+        apart: Flags = self.lives_in != self.village
+        return apart
 
 
 def make(size: int, *, seed: int, first: date, places: areas.Map) -> People:
@@ -76,7 +79,7 @@ def make(size: int, *, seed: int, first: date, places: areas.Map) -> People:
     )
 
 
-def _ages(chance: np.random.Generator, sex: Ints) -> Ints:
+def _ages(chance: Chance, sex: Ints) -> Ints:
     """Completed years: a five-year group by its share, evenly within it."""
     age = np.empty(len(sex), dtype=np.int64)
     for code, pyramid in ((1, AGES_MALE), (2, AGES_FEMALE)):
@@ -85,13 +88,13 @@ def _ages(chance: np.random.Generator, sex: Ints) -> Ints:
     return age + chance.integers(0, 5, len(sex))
 
 
-def _birth_dates(chance: np.random.Generator, age: Ints, first: date) -> Days:
+def _birth_dates(chance: Chance, age: Ints, first: date) -> Days:
     days_old = (age * 365.2425).astype(np.int64) + chance.integers(1, 365, len(age))
     born: Days = np.datetime64(first, "D") - days_old
     return born
 
 
-def _households(chance: np.random.Generator, age: Ints, sex: Ints) -> tuple[Ints, Ints]:
+def _households(chance: Chance, age: Ints, sex: Ints) -> tuple[Ints, Ints]:
     """(household, relation to its head): heads, their spouses, then who fits by age."""
     household = np.full(len(age), -1, dtype=np.int64)
     relation = np.zeros(len(age), dtype=np.int64)
@@ -105,7 +108,7 @@ def _households(chance: np.random.Generator, age: Ints, sex: Ints) -> tuple[Ints
     return household, relation
 
 
-def _slots(chance: np.random.Generator, people: int) -> Ints:
+def _slots(chance: Chance, people: int) -> Ints:
     """How many members each household has; all together `people`."""
     sizes = chance.choice(len(HOUSEHOLD_SIZES), people, p=shares(HOUSEHOLD_SIZES)) + 1
     enough = int(np.searchsorted(np.cumsum(sizes), people)) + 1
@@ -114,13 +117,13 @@ def _slots(chance: np.random.Generator, people: int) -> Ints:
     return slots
 
 
-def _heads(chance: np.random.Generator, age: Ints, sex: Ints, wanted: int) -> Ints:
+def _heads(chance: Chance, age: Ints, sex: Ints, wanted: int) -> Ints:
     """Adults, four of five men; everybody where there are too few adults."""
     unlikely = np.where(age < ADULT, 10.0, 0.0) + np.where(sex == 1, 0.0, 0.6) + chance.random(len(age))
     return np.argsort(unlikely, kind="stable")[:wanted].astype(np.int64)
 
 
-def _marry(chance: np.random.Generator, household: Ints, relation: Ints, *, heads: Ints, slots: Ints, age: Ints,
+def _marry(chance: Chance, household: Ints, relation: Ints, *, heads: Ints, slots: Ints, age: Ints,
            sex: Ints) -> None:  # fmt: skip
     """Four of five larger households have a couple: the nth oldest head with the nth oldest spouse."""
     wants = (slots > 1) & (chance.random(len(slots)) < 0.8)
@@ -134,7 +137,7 @@ def _marry(chance: np.random.Generator, household: Ints, relation: Ints, *, head
         household[brides], relation[brides] = grooms, 10
 
 
-def _fill(chance: np.random.Generator, household: Ints, *, heads: Ints, slots: Ints, age: Ints) -> None:
+def _fill(chance: Chance, household: Ints, *, heads: Ints, slots: Ints, age: Ints) -> None:
     """The rest: children where the head is a generation older, the aged where a generation younger."""
     free = slots - np.bincount(household[household >= 0], minlength=len(slots))
     places = np.repeat(np.arange(len(slots)), np.maximum(free, 0))
@@ -154,7 +157,7 @@ def _relations(older_than_head: Ints, sex: Ints) -> Ints:
     ).astype(np.int64)
 
 
-def _surnames(chance: np.random.Generator, household: Ints, relation: Ints) -> Ints:
+def _surnames(chance: Chance, household: Ints, relation: Ints) -> Ints:
     """Heads, their children and parents share a surname."""
     own = names.draw_surnames(chance, len(household))
     heads = relation == 2
@@ -164,7 +167,7 @@ def _surnames(chance: np.random.Generator, household: Ints, relation: Ints) -> I
     return np.where(shared, of_head[household], own)
 
 
-def _registration_dates(chance: np.random.Generator, birth: Days, first: date) -> Days:
+def _registration_dates(chance: Chance, birth: Days, first: date) -> Days:
     """A month after birth for six of ten; the others came later, by moving."""
     until = (np.datetime64(first, "D") - birth).astype(np.int64)
     after_birth = chance.integers(0, 31, len(birth))
@@ -173,7 +176,7 @@ def _registration_dates(chance: np.random.Generator, birth: Days, first: date) -
     return birth + np.minimum(days, until)
 
 
-def _living(chance: np.random.Generator, age: Ints, village: Ints, places: areas.Map) -> Ints:
+def _living(chance: Chance, age: Ints, village: Ints, places: areas.Map) -> Ints:
     """The away live mostly in towns, in any region; working ages twice as often."""
     likely = np.where((age >= 18) & (age < 60), 1.3, 0.45)
     away = chance.random(len(age)) < AWAY_SHARE * likely / likely.mean()
@@ -181,28 +184,29 @@ def _living(chance: np.random.Generator, age: Ints, village: Ints, places: areas
     return np.where(away, elsewhere, village)
 
 
-def _numbers(chance: np.random.Generator, birth: Days, sex: Ints, village: Ints, places: areas.Map) -> Ints:
+def _numbers(chance: Chance, birth: Days, sex: Ints, village: Ints, places: areas.Map) -> Ints:
     """A number from the county of registration as it was coded when the number was given out."""
     index = {p: i for i, p in enumerate(dict.fromkeys(v.county for v in places.villages))}
     county_of_village = np.array([index[v.county] for v in places.villages], dtype=np.int64)
     elsewhere = chance.random(len(birth)) < ELSEWHERE_SHARE
     county = np.where(elsewhere, chance.integers(0, len(index), len(birth)), county_of_village[village])
     born = birth.astype("datetime64[Y]").astype(np.int64) + 1970
-    given = np.maximum(born, NO_NUMBERS_BEFORE)
+    anew = chance.random(len(birth)) < RENUMBERED_SHARE
+    given = np.where(anew, np.maximum(born, RENUMBERED), born)
     area = np.empty(len(birth), dtype=np.int64)
     for period, i in index.items():
         chosen = county == i
-        area[chosen] = _codes_by_year(period)[given[chosen] - NO_NUMBERS_BEFORE]
+        area[chosen] = _codes_by_year(period)[given[chosen] - OLDEST_YEAR]
     return numbers.assign(chance, area, birth, sex)
 
 
 def _codes_by_year(county: areas.Period) -> Ints:
-    """The county's code in each year since 1984: its own, a forerunner's, else a neighbour's of that year."""
+    """The county's code in each year: its own, a forerunner's, else a neighbour's of that year."""
     names_before = areas.forerunners(county)
     return np.array(
         [
             int(next((p.code for p in names_before if p.in_force(year)), _neighbour(county, year)))
-            for year in range(NO_NUMBERS_BEFORE, 2031)
+            for year in range(OLDEST_YEAR, 2031)
         ],
         dtype=np.int64,
     )

@@ -1,4 +1,4 @@
-"""The two national reference feeds: village lists with their urban-rural class, and the divisions' history."""
+"""The two national reference feeds: village lists with their class, and the divisions' history."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import defaultdict
 from datetime import date
 from functools import cache
 
-import numpy as np
-
 from popbase.generate import areas
+from popbase.generate.chance import Chance
 from popbase.generate.deliver import Cells, Row
 
 # `停用年` is the first year a code is no longer in force; the history's last year was its last one within.
@@ -27,7 +26,7 @@ def statistical_rows(places: areas.Map, day: date) -> list[Row]:
     return [Row(cells[code] | {"updated_at": stamp}) for code in sorted(cells)]
 
 
-def reclassified(places: areas.Map, day: date, chance: np.random.Generator) -> list[Row]:
+def reclassified(places: areas.Map, day: date, chance: Chance) -> list[Row]:
     """What a yearly list changes: a few villages become urban."""
     rural = [v for v in places.villages if v.urban_rural == "220"]
     chosen = sorted(chance.choice(len(rural), max(1, len(rural) // 100), replace=False).tolist())

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from popbase.generate import areas, numbers
-from popbase.generate.chance import Days, Flags, Ints, shares, stream
+from popbase.generate.chance import Chance, Days, Flags, Ints, shares, stream
 from popbase.generate.parameters import DEATH_RATE
 from popbase.generate.people import People
 
@@ -58,9 +58,7 @@ def register_table(people: People, ended: Fates, places: areas.Map, *, seed: int
     village = pa.array(people.village)
     county = pc.utf8_slice_codeunits(places.codes, 0, 6).take(village)
     urban = places.urban[people.village]
-    died = np.where(ended.end_reason == 1, ended.ended_on, np.datetime64("NaT", "D"))
     moved_in = (people.registered_on - people.birth).astype(np.int64) > 31
-    updated = np.where(ended.live, people.registered_on, ended.ended_on)
     columns: dict[str, pa.Array] = {
         "record_no": record_numbers(county, np.arange(size)),
         "citizen_id": numbers.as_text(people.number),
@@ -84,13 +82,22 @@ def register_table(people: People, ended: Fates, places: areas.Map, *, seed: int
         "address_from": nothing(size),
         "converted_on": _conversions(chance, people, urban),
         "unsettled_reason": nothing(size),
+        **_ends(ended),
+        "move_out_to": _unless(
+            ended.end_reason != 3, places.codes.take(pa.array(chance.permutation(people.village)))
+        ),
+        "updated_at": stamps(chance, np.where(ended.live, people.registered_on, ended.ended_on)),
+    }
+    return pa.table(columns)
+
+
+def _ends(ended: Fates) -> dict[str, pa.Array]:
+    died = np.where(ended.end_reason == 1, ended.ended_on, np.datetime64("NaT", "D"))
+    return {
         "ended_on": iso(ended.ended_on),
         "end_reason": _unless(ended.live, text(ended.end_reason)),
         "died_on": iso(died),
-        "move_out_to": _unless(ended.end_reason != 3, places.codes.take(pa.array(chance.permutation(people.village)))),
-        "updated_at": stamps(chance, updated),
     }
-    return pa.table(columns)
 
 
 def text(values: Ints) -> pa.Array:
@@ -114,14 +121,14 @@ def record_numbers(county: pa.Array, positions: Ints) -> pa.Array:
     return pc.binary_join_element_wise(county, padded(positions, 9), "")
 
 
-def stamps(chance: np.random.Generator, days: Days) -> pa.Array:
+def stamps(chance: Chance, days: Days) -> pa.Array:
     """A working hour of the day, `YYYY-MM-DD HH:MM:SS`."""
     seconds = chance.integers(8 * 3600, 17 * 3600, len(days))
     instants = days.astype("datetime64[s]") + seconds
     return pc.strftime(pa.array(instants), format="%Y-%m-%d %H:%M:%S")
 
 
-def addresses(chance: np.random.Generator, places: areas.Map, village: pa.Array) -> pa.Array:
+def addresses(chance: Chance, places: areas.Map, village: pa.Array) -> pa.Array:
     """Most plain; some with a comma, few with quotation marks, as real ones have."""
     forms = pa.array(["号", "号,2单元301室", '号"锦绣苑"3幢', "号院1幢"])
     form = forms.take(pa.array(chance.choice(4, len(village), p=(0.9, 0.06, 0.01, 0.03))))
@@ -133,13 +140,13 @@ def _unless(hidden: Flags, values: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(hidden), pa.scalar(None, pa.string()), values)
 
 
-def _natures(chance: np.random.Generator, urban: Flags, collective: Flags) -> Ints:
+def _natures(chance: Chance, urban: Flags, collective: Flags) -> Ints:
     """Nature follows the place for most, not for all: that is why three definitions stand side by side."""
     agricultural = np.where(urban, chance.random(len(urban)) < 0.25, chance.random(len(urban)) < 0.93)
     return np.where(collective, 21, 11) + agricultural
 
 
-def _registered_areas(chance: np.random.Generator, places: areas.Map, village: pa.Array) -> pa.Array:
+def _registered_areas(chance: Chance, places: areas.Map, village: pa.Array) -> pa.Array:
     codes = places.codes.take(village)
     draw = chance.random(len(village))
     town = pc.binary_join_element_wise(pc.utf8_slice_codeunits(codes, 0, 9), "000", "")
@@ -148,26 +155,30 @@ def _registered_areas(chance: np.random.Generator, places: areas.Map, village: p
     return pc.if_else(pa.array(draw < OUT_OF_LIST_SHARE), coarse, codes)
 
 
-def _schooling(chance: np.random.Generator, age: Ints) -> Ints:
+def _schooling(chance: Chance, age: Ints) -> Ints:
     grown = np.array((90, 80, 70, 60, 40, 31, 21, 10))[
         chance.choice(8, len(age), p=shares((5, 26, 39, 11, 4, 7, 6, 1)))
     ]
     return np.select([age < 7, age < 13, age < 16], [90, 80, 70], default=grown)
 
 
-def _origins(chance: np.random.Generator, places: areas.Map, moved_in: Flags) -> pa.Array:
+def _origins(chance: Chance, places: areas.Map, moved_in: Flags) -> pa.Array:
     return _unless(~moved_in, places.codes.take(pa.array(places.draw(chance, len(moved_in)))))
 
 
-def _settle_bases(chance: np.random.Generator, moved_in: Flags) -> pa.Array:
+def _settle_bases(chance: Chance, moved_in: Flags) -> pa.Array:
     bases = pa.array(["JOB", "HOME", "POINTS", "FAMILY", "GRADUATE", "SKILL", "RETURNEE", "OTHER"])
-    drawn = bases.take(pa.array(chance.choice(8, len(moved_in), p=(0.2, 0.15, 0.02, 0.4, 0.1, 0.03, 0.05, 0.05))))
+    drawn = bases.take(
+        pa.array(chance.choice(8, len(moved_in), p=(0.2, 0.15, 0.02, 0.4, 0.1, 0.03, 0.05, 0.05)))
+    )
     return _unless(~moved_in, drawn)
 
 
-def _conversions(chance: np.random.Generator, people: People, urban: Flags) -> pa.Array:
+def _conversions(chance: Chance, people: People, urban: Flags) -> pa.Array:
     """Some urban people were once converted from agricultural (农转非), never before they were registered."""
     converted = urban & (chance.random(len(urban)) < CONVERTED_SHARE)
     until = people.registered_on.max()
-    day = people.registered_on + (chance.random(len(urban)) * (until - people.registered_on).astype(np.int64)).astype(np.int64)
+    day = people.registered_on + (
+        chance.random(len(urban)) * (until - people.registered_on).astype(np.int64)
+    ).astype(np.int64)
     return _unless(~converted, iso(day))

@@ -166,7 +166,9 @@ def person_id(region: str, record_no: str) -> str:
     return hashlib.sha256(f"person|{region}|{record_no}".encode()).hexdigest()[:32]
 
 
-def component(start: Identity, others: set[Identity], links: Callable[[Identity, Identity], bool]) -> set[Identity]:
+def component(
+    start: Identity, others: set[Identity], links: Callable[[Identity, Identity], bool]
+) -> set[Identity]:
     """`start` and all that link to it, directly or through others."""
     inside, frontier = {start}, [start]
     while frontier:

@@ -1,18 +1,18 @@
-"""What the other departments report between deliveries: a few rows each day, whole months where a gap is long."""
+"""What the other departments report between deliveries: a few rows each day, months after a long gap."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from popbase.contracts import feed as contract_of
 from popbase.generate import areas, reference, sectors
-from popbase.generate.chance import count, stream
+from popbase.generate.chance import Chance, count, stream
 from popbase.generate.deliver import Cells, Delivery, Row
+from popbase.generate.sector import Sector
 from popbase.generate.world import World
 
 # Of each sender's rows some are kept at hand, to be the ones that change; a share changes in a year.
@@ -53,11 +53,11 @@ class SectorCourse:
 
     def _new_months(self, feed: str, day: date) -> dict[str, pa.Table]:
         w = self.world
-        known = sectors.Sector(w.people, w.places, live=w.fates.live, first=w.first, seed=w.seed, rates=w.rates, upto=day)
+        known = Sector(
+            w.people, w.places, live=w.fates.live, first=w.first, seed=w.seed, rates=w.rates, upto=day
+        )
         table = sectors.FEEDS[feed](known)
-        return {
-            code: table.filter(pc.equal(table["_region"], i)) for i, code in enumerate(w.places.regions)
-        }
+        return {code: table.filter(pc.equal(table["_region"], i)) for i, code in enumerate(w.places.regions)}
 
     def _changed(self, feed: str, region: str, day: date, gap: int) -> list[Row]:
         kept = self._kept.get((feed, region), [])
@@ -79,28 +79,28 @@ class SectorCourse:
         yield Delivery("statistical_division", areas.NATION, day, "changes", rows=villages)
 
 
-def _left(day: date, chance: np.random.Generator) -> Cells:
+def _left(day: date, chance: Chance) -> Cells:
     return {"left_on": day.isoformat()} if chance.random() < 0.4 else {"endorsed_on": day.isoformat()}
 
 
-def _schooling(day: date, chance: np.random.Generator) -> Cells:
+def _schooling(day: date, chance: Chance) -> Cells:
     return {"status": str(chance.choice(["01", "07", "10"], p=(0.7, 0.2, 0.1))), "status_on": day.isoformat()}
 
 
-def _insured(day: date, chance: np.random.Generator) -> Cells:
+def _insured(day: date, chance: Chance) -> Cells:
     """Who is paid up to this month has begun by then."""
     return {"pay_status": "1" if chance.random() < 0.8 else "2", "paid_to": f"{day:%Y%m}"}
 
 
-def _housed(day: date, chance: np.random.Generator) -> Cells:
+def _housed(day: date, chance: Chance) -> Cells:
     return {"held_to": day.isoformat()} if chance.random() < 0.5 else {"usage": "住宅"}
 
 
-def _taxed(_day: date, chance: np.random.Generator) -> Cells:
+def _taxed(_day: date, chance: Chance) -> Cells:
     return {"tax": f"{int(chance.integers(0, 900))}.50"}
 
 
-_CHANGES: dict[str, Callable[[date, np.random.Generator], Cells]] = {
+_CHANGES: dict[str, Callable[[date, Chance], Cells]] = {
     "residence_permit": _left,
     "education": _schooling,
     "social_security": _insured,

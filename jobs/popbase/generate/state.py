@@ -24,6 +24,7 @@ class Verdict:
     """One delivery as the night must judge it. `rows` are the accepted odd ones, without the superseded."""
 
     delivery: Delivery
+    arrives: date
     reason: str | None = None
     accepted: int = 0
     quarantined: int = 0
@@ -31,6 +32,7 @@ class Verdict:
     withheld: int = 0
     counted: int = 0
     rows: dict[tuple[str, ...], tuple[str, Judged]] = field(default_factory=dict)
+    repeated: list[str] = field(default_factory=list)  # the key of each superseded row
     hidden: set[str] = field(default_factory=set)  # keys of plain rows that an odd row supersedes or equals
 
     def slim(self) -> Verdict:
@@ -52,10 +54,10 @@ class Verdict:
         return "rejected" if self.reason else "accepted"
 
 
-def verdict(delivery: Delivery, *, reason: str | None = None) -> Verdict:
+def verdict(delivery: Delivery, *, arrives: date | None = None, reason: str | None = None) -> Verdict:
     """Judges every odd row; plain rows are accepted by construction (a test judges those too)."""
     contract = contracts.feed(delivery.feed)
-    found = Verdict(delivery, reason)
+    found = Verdict(delivery, arrives or delivery.business_date, reason)
     if reason:
         return found
     contenders = _judged(delivery, contract, found)
@@ -66,7 +68,8 @@ def verdict(delivery: Delivery, *, reason: str | None = None) -> Verdict:
             found.hidden.add(judged.key[0])
     for key, rivals in contenders.items():
         found.rows[key] = max(rivals, key=lambda r: (r[1].values["updated_at"], _digest(contract, r[1])))
-        found.superseded += len(rivals) - 1
+        found.repeated += ["|".join(key)] * (len(rivals) - 1)
+    found.superseded = len(found.repeated)
     found.accepted = delivery.received - found.quarantined - found.superseded
     if found.quarantined > contract.max_quarantine_share * delivery.received:
         found.reason = "quarantine.share"
@@ -74,13 +77,15 @@ def verdict(delivery: Delivery, *, reason: str | None = None) -> Verdict:
     return found
 
 
-def _judged(delivery: Delivery, contract: Contract, found: Verdict) -> dict[tuple[str, ...], list[tuple[str, Judged]]]:
+def _judged(
+    delivery: Delivery, contract: Contract, found: Verdict
+) -> dict[tuple[str, ...], list[tuple[str, Judged]]]:
     contenders: dict[tuple[str, ...], list[tuple[str, Judged]]] = {}
     changes = delivery.kind == "changes"
     for row in delivery.rows:
-        judged = None if row.raw is not None else judge(
-            contract, row.cells, business_date=delivery.business_date, op=row.op, changes=changes)  # fmt: skip
-        if judged is None or not judged.accepted or row.broken:
+        day = delivery.business_date
+        judged = judge(contract, row.cells, business_date=day, op=row.op, changes=changes)
+        if row.raw is not None or row.broken or not judged.accepted:
             found.quarantined += 1
         else:
             op = (row.op or "U").strip() if changes else "U"
@@ -128,7 +133,9 @@ def state(verdicts: Iterable[Verdict], on: date) -> State:
     for v in standing:
         region, day = v.delivery.region, v.delivery.business_date
         if v.delivery.table is not None:
-            tables.append((region, day, _take_out(v, odd.get(region, set()), records, firsts)))
+            tables.append(
+                (region, day, _take_out(v.delivery.table, v, odd.get(region, set()), records, firsts))
+            )
         for key, (op, judged) in v.rows.items():
             _set(records, firsts, (region, key), op, judged, day)
     return State(tables, records)
@@ -141,12 +148,11 @@ def _odd_keys(standing: Iterable[Verdict]) -> dict[str, set[str]]:
     return keys
 
 
-def _take_out(v: Verdict, odd: set[str], records: dict[Key, Record], firsts: dict[Key, date]) -> pa.Table:
+def _take_out(
+    table: pa.Table, v: Verdict, odd: set[str], records: dict[Key, Record], firsts: dict[Key, date]
+) -> pa.Table:
     """The table without the rows whose key any odd row carries; those become single records."""
-    assert v.delivery.table is not None
-    assert v.delivery.kind == "snapshot"
     contract = contracts.feed(v.delivery.feed)
-    table = v.delivery.table
     named = pc.is_in(table[contract.key[0].name], pa.array(sorted(odd), pa.string()))
     for cells in table.filter(named).to_pylist():
         judged = judge(contract, cells, business_date=v.delivery.business_date)
@@ -155,7 +161,9 @@ def _take_out(v: Verdict, odd: set[str], records: dict[Key, Record], firsts: dic
     return table.filter(pc.invert(named))
 
 
-def _set(records: dict[Key, Record], firsts: dict[Key, date], key: Key, op: str, judged: Judged, day: date) -> None:
+def _set(
+    records: dict[Key, Record], firsts: dict[Key, date], key: Key, op: str, judged: Judged, day: date
+) -> None:
     if op == "D":
         records.pop(key, None)
         return

@@ -8,19 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from popbase.generate import names, numbers
-from popbase.generate import parameters as p
-from popbase.generate.areas import Map
-from popbase.generate.chance import Flags, Ints, Picker, count, stream
-from popbase.generate.deliver import Cells, Row
+from popbase.generate import numbers
+from popbase.generate.chance import Chance, Flags, Picker, count, stream
 from popbase.generate.parameters import Rates
 from popbase.generate.people import People
 
 INFANT = 2
-UNSETTLED_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8")
+# Settled from Hong Kong, Macao, Taiwan, and permanent residents from abroad (9, province, country).
+SPECIAL_AREAS = (810000, 820000, 830000, 933840, 951410)
+# Troubles of two people under one number, and of one person alone.
+PAIRS = ("contested", "former", "both_ended")
+SINGLE = ("double", "second_number", "dead_and_live", "wrong_item", "no_number", "moved", "special")
 
 
 @dataclass
@@ -33,11 +32,14 @@ class Troubles:
     wrong_item: list[int] = field(default_factory=list)
     no_number: list[int] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
+    special: list[int] = field(default_factory=list)
+    former: list[tuple[int, int]] = field(default_factory=list)
+    both_ended: list[tuple[int, int]] = field(default_factory=list)
+    dead_and_live: list[int] = field(default_factory=list)
 
     def all(self) -> list[tuple[str, int, int]]:
-        single = ("double", "second_number", "wrong_item", "no_number", "moved")
-        return [("contested", a, b) for a, b in self.contested] + [
-            (kind, person, -1) for kind in single for person in getattr(self, kind)
+        return [(kind, a, b) for kind in PAIRS for a, b in getattr(self, kind)] + [
+            (kind, person, -1) for kind in SINGLE for person in getattr(self, kind)
         ]
 
 
@@ -51,180 +53,30 @@ def plan(people: People, *, live: Flags, seed: int, rates: Rates) -> tuple[Peopl
     wanted = count(rates.no_number, size)
     troubles.no_number = [*picker.skim(infants, wanted // 2).tolist()]
     troubles.no_number += picker.take(wanted - len(troubles.no_number)).tolist()
-    pairs = picker.take(2 * count(rates.contested / 2, size, least=1)).reshape(-1, 2)
-    troubles.contested = [(int(a), int(b)) for a, b in pairs]
+    for kind, rate in zip(
+        PAIRS, (rates.contested / 2, rates.contested / 8, rates.contested / 16), strict=True
+    ):
+        pairs = picker.take(2 * count(rate, size, least=1)).reshape(-1, 2)
+        setattr(troubles, kind, [(int(a), int(b)) for a, b in pairs])
+    troubles.dead_and_live = picker.take(count(rates.double / 20, size, least=1)).tolist()
     troubles.double = picker.take(count(rates.double, size, least=2)).tolist()
     troubles.second_number = picker.take(count(rates.second_number, size, least=1)).tolist()
     troubles.wrong_item = picker.take(count(rates.wrong_item, size)).tolist()
     troubles.moved = picker.take(count(0.004, size)).tolist()
+    troubles.special = picker.take(len(SPECIAL_AREAS)).tolist()
     return _renumbered(people, troubles, chance), troubles, picker
 
 
-def _renumbered(people: People, troubles: Troubles, chance: np.random.Generator) -> People:
+def _renumbered(people: People, troubles: Troubles, chance: Chance) -> People:
     """The second of each pair carries the first one's number, six of ten with the same birth date and sex."""
     number, birth, sex = people.number.copy(), people.birth.copy(), people.sex.copy()
     registered_on = people.registered_on.copy()
     number[np.array(troubles.no_number, dtype=np.int64)] = numbers.NONE
-    for first, second in troubles.contested:
+    for first, second in (*troubles.contested, *troubles.former, *troubles.both_ended):
         number[second] = number[first]
         if chance.random() < 0.6:
             birth[second], sex[second] = birth[first], sex[first]
             registered_on[second] = max(registered_on[second], birth[second])
+    for area, person in zip(SPECIAL_AREAS, troubles.special, strict=False):
+        number[person] = number[person] % 10**11 + area * 10**11
     return replace(people, number=number, birth=birth, sex=sex, registered_on=registered_on)
-
-
-class OddRows:
-    """Turns picked rows of the register's table into rows one by one, each altered in its own way."""
-
-    def __init__(self, table: pa.Table, people: People, places: Map, *, seed: int) -> None:
-        self.people, self.places = people, places
-        self.chance = stream(seed, "odd rows")
-        self.issued = numbers.Issued(people.number)
-        self._table = table
-        self._taken = np.zeros(len(table), dtype=np.bool_)
-        self.rows: list[Row] = []
-        self._extra = len(table)
-
-    @property
-    def plain(self) -> Flags:
-        """Whose row stays in the table."""
-        return ~self._taken
-
-    def cells(self, person: int) -> Cells:
-        return {name: self._table[name][person].as_py() for name in self._table.column_names}
-
-    def keep(self, person: int, cells: Cells) -> None:
-        """The person's row, altered."""
-        self._taken[person] = True
-        self.rows.append(Row(cells, person=person))
-
-    def add(self, person: int, cells: Cells, village: int) -> Cells:
-        """A further row of the same person at another place."""
-        code = self.places.villages[village].code
-        cells = cells | {
-            "record_no": f"{code[:6]}{self._extra:09d}",
-            "registered_area": code,
-            "registered_address": f"{self.places.addresses[village].as_py()}{self._extra % 300 + 1}号",
-            "household_no": f"{code[:6]}9{self._extra:07d}",
-            "relation_to_head": "02",
-        }
-        self._extra += 1
-        self.rows.append(Row(cells, person=person))
-        return cells
-
-    def village(self) -> int:
-        return int(self.places.draw(self.chance, 1)[0])
-
-    def day_between(self, first: str, last: str) -> str:
-        start = np.datetime64(first, "D")
-        span = max(int((np.datetime64(last, "D") - start).astype(np.int64)), 0)
-        return str(start + int(self.chance.integers(0, span + 1)))
-
-
-def plant(odd: OddRows, troubles: Troubles, *, last_day: str) -> None:
-    """All troubles that are a matter of single rows."""
-    for person in troubles.no_number:
-        odd.keep(person, without_number(odd, person))
-    for person in troubles.double:
-        second_registration(odd, person, last_day=last_day)
-    for person in troubles.second_number:
-        second_number(odd, person, last_day=last_day)
-    for person in troubles.wrong_item:
-        odd.keep(person, with_wrong_item(odd, person))
-    for person in troubles.moved:
-        moved(odd, person, last_day=last_day)
-
-
-def without_number(odd: OddRows, person: int) -> Cells:
-    """Newborns wait for their number; the others are unsettled (未落常住户口)."""
-    cells = odd.cells(person)
-    if odd.people.age[person] <= INFANT:
-        return cells
-    reason = str(odd.chance.choice(UNSETTLED_REASONS))
-    return cells | {"household_kind": "30", "hukou_nature": "30", "household_no": None, "unsettled_reason": reason}
-
-
-def second_registration(odd: OddRows, person: int, *, last_day: str) -> None:
-    """The same person registered again elsewhere under the same number, altered at the stated rates."""
-    first = odd.cells(person)
-    day = odd.day_between(str(first["registered_on"]), last_day)
-    second = first | {"registered_on": day, "updated_at": f"{day} 10:00:00", "move_in_reason": "LATE"}
-    draw = odd.chance.random(4)
-    name = str(first["name"])
-    if draw[0] < p.SECOND_FORMER_NAME:
-        second |= {"name": names.misspelt(odd.chance, name), "former_name": name}
-    elif draw[0] < p.SECOND_FORMER_NAME + p.SECOND_NAME_VARIANT:
-        second["name"] = variant(odd.chance, name)
-    if draw[1] < p.SECOND_KIND:
-        second["household_kind"] = "20"
-    if draw[2] < p.SECOND_CANCELLED:
-        ended = odd.day_between(day, last_day)
-        second |= {"ended_on": ended, "end_reason": "4", "updated_at": f"{ended} 15:00:00"}
-    village = odd.village() if draw[3] < p.SECOND_ADDRESS else int(odd.people.village[person])
-    odd.add(person, second, village)
-
-
-def second_number(odd: OddRows, person: int, *, last_day: str) -> None:
-    """The same person registered again under another number: only people can tell (a decision 90)."""
-    first = odd.cells(person)
-    day = odd.day_between(str(first["registered_on"]), last_day)
-    village = odd.village()
-    area = odd.places.villages[village].county.code
-    number = odd.issued.new(area, str(first["birth_date"]), str(first["sex"]), person % 499)
-    odd.add(person, first | {"citizen_id": number, "registered_on": day, "updated_at": f"{day} 10:00:00"}, village)
-
-
-def with_wrong_item(odd: OddRows, person: int) -> Cells:
-    """Sex or birth date at odds with the number, or a slip in the name."""
-    cells = odd.cells(person)
-    kind = odd.chance.random()
-    if kind < 0.4:
-        return cells | {"sex": "1" if cells["sex"] == "2" else "2"}
-    if kind < 0.8:
-        slip = np.datetime64(str(cells["birth_date"])) - int(odd.chance.integers(1, 40))
-        return cells | {"birth_date": str(slip)}
-    return cells | {"name": names.misspelt(odd.chance, str(cells["name"]))}
-
-
-def moved(odd: OddRows, person: int, *, last_day: str) -> None:
-    """A move between bureaus in the last year: the old record ended with reason 3, a new one begun."""
-    old = odd.cells(person)
-    day = odd.day_between(max(str(old["registered_on"]), f"{int(last_day[:4])}-01-01"), last_day)
-    village = odd.village()
-    code = odd.places.villages[village].code
-    new = old | {"registered_on": day, "move_in_reason": "MOVE", "move_in_from": old["registered_area"],
-                 "address_since": day, "address_from": old["registered_area"], "settle_basis": "JOB",
-                 "updated_at": f"{day} 11:30:00"}  # fmt: skip
-    odd.keep(person, old | {"ended_on": day, "end_reason": "3", "move_out_to": code, "updated_at": f"{day} 11:00:00"})
-    odd.add(person, new, village)
-
-
-def variant(chance: np.random.Generator, name: str) -> str:
-    """The name as another system writes it: another separator, or none; else with a blank behind."""
-    if names.SEPARATOR in name:
-        return name.replace(names.SEPARATOR, str(chance.choice(names.VARIANTS)))
-    for rare, private in names.PRIVATE_USE.items():
-        if rare in name:
-            return name.replace(rare, private)
-    return f"{name}\u3000"
-
-
-def write_oddly(odd: OddRows, picker: Picker) -> None:
-    """Honest rows in odd writing: 15 digits, lower-case x, full width, name variants, private use."""
-    people = odd.people
-    text = numbers.as_text(people.number)
-    born_19 = (people.birth < np.datetime64("2000-01-01")) & (people.birth >= np.datetime64("1900-01-01"))
-    ends_x = np.asarray(pc.fill_null(pc.ends_with(text, "X"), False))
-    has = people.number > 0
-    size = len(people)
-    groups = (
-        ("citizen_id", numbers.shortened, born_19 & has, p.FIFTEEN_DIGITS),
-        ("citizen_id", str.lower, ends_x, p.LOWER_X),
-        ("citizen_id", numbers.full_width, has, p.FULL_WIDTH),
-        ("name", lambda name: variant(odd.chance, name), names.is_minority(people.name), p.ODD_SEPARATOR * p.MINORITY_SHARE),
-        ("name", lambda name: variant(odd.chance, name), names.is_rare(people.name), p.PRIVATE_USE * p.RARE_SHARE),
-    )
-    for field_name, rewrite, allowed, rate in groups:
-        for person in picker.skim(allowed, count(rate, size, least=1)).tolist():
-            cells = odd.cells(person)
-            odd.keep(person, cells | {field_name: rewrite(str(cells[field_name]))})

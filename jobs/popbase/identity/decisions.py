@@ -60,9 +60,8 @@ def named_refs() -> Column:
     first = F.struct(F.col("register_region").alias("region"), F.col("record_no"))
     other = F.struct(F.col("other_region").alias("region"), F.col("other_record_no").alias("record_no"))
     both = F.array(first, F.when(F.col("kind") == SAME_PERSON, other))
-    return F.array_distinct(
-        F.filter(both, lambda ref: ref["region"].isNotNull() & ref["record_no"].isNotNull())
-    )
+    complete = F.filter(both, lambda ref: ref["region"].isNotNull() & ref["record_no"].isNotNull())
+    return F.array_distinct(complete)
 
 
 def _claims(candidates: DataFrame, effective: DataFrame) -> DataFrame:
@@ -107,8 +106,8 @@ def applied(touched: DataFrame, claims: DataFrame) -> DataFrame:
         F.array().cast("array<string>").alias("applied"),
         F.lit(None).cast("string").alias("decision_no"),
     )  # fmt: skip
-    rounds = claims.agg(F.max("rank")).first()
-    for rank in range(1, (rounds[0] or 0) + 1 if rounds else 1):
+    last = claims.agg(F.max("rank")).first()
+    for rank in range(1, 1 + ((last and last[0]) or 0)):
         held = _round(held, claims.where(F.col("rank") == rank)).localCheckpoint()
     return held
 
@@ -117,8 +116,7 @@ def _round(held: DataFrame, claims: DataFrame) -> DataFrame:
     """One decision of every group applied."""
     claim = F.struct("decision_no", "kind", "old_citizen_id", "new_citizen_id", "partners").alias("claim")
     claimed = held.join(F.broadcast(claims.select(*RECORD, claim)), RECORD, how="left")
-    takes = F.coalesce(_takes(), F.lit(False))
-    placed = claimed.withColumns({"takes": takes, "number17": number17(_counted_number(takes))})
+    placed = claimed.withColumns({"takes": _takes(), "number17": number17(_counted_number(_takes()))})
     reach = F.when(F.col("takes"), F.struct("claim.new_citizen_id", "claim.decision_no"))
     carried = F.max(reach).over(per("number17", "person_key"))
     return linked(placed).withColumn("carried", carried).select(*RECORD, "node", *_changes())
@@ -127,10 +125,9 @@ def _round(held: DataFrame, claims: DataFrame) -> DataFrame:
 def _takes() -> Column:
     """Whether a named record stands as its decision expects."""
     number, old, new = F.col("citizen_id"), F.col("claim.old_citizen_id"), F.col("claim.new_citizen_id")
-    expected = number.eqNullSafe(old) | (number == new)
-    return F.col("claim").isNotNull() & (
-        (F.col("claim.kind") == SAME_PERSON) | F.coalesce(expected, F.lit(False))
-    )
+    joins = F.col("claim.kind") == SAME_PERSON
+    expected = F.coalesce(joins | number.eqNullSafe(old) | (number == new), F.lit(False))
+    return F.col("claim").isNotNull() & expected
 
 
 def _counted_number(takes: Column) -> Column:
@@ -143,11 +140,7 @@ def _changes() -> list[Column]:
     new = F.col("carried.new_citizen_id")
     named_old = F.when(F.col("takes"), F.col("claim.old_citizen_id"))
     replaced = F.coalesce(F.when(F.col("citizen_id") != new, F.col("citizen_id")), named_old)
-    step = F.struct(
-        replaced.alias("old_citizen_id"),
-        new.alias("new_citizen_id"),
-        F.col("carried.decision_no").alias("decision_no"),
-    )
+    step = F.struct(replaced.alias("old_citizen_id"), "carried.new_citizen_id", "carried.decision_no")
     joins = F.col("takes") & (F.col("claim.kind") == SAME_PERSON)
     return [
         F.coalesce(new, "citizen_id").alias("citizen_id"),

@@ -87,5 +87,4 @@ def is_foreigner(seventeen: Column) -> Column:
 
 def _digits(seventeen: Column, from_right: int, count: int) -> Column:
     """`count` digits of the long, `from_right` digits before its end, by whole-number arithmetic."""
-    shifted = F.call_function("div", seventeen, F.lit(10**from_right))
-    return shifted % 10**count
+    return F.call_function("div", seventeen, F.lit(10**from_right)) % F.lit(10**count)

@@ -23,16 +23,36 @@ from popbase.lake import Lake
 # Moves when a row rule changes its meaning: `popbase rejudge` looks at it.
 RULES_VERSION = "1"
 QUARANTINE = (*PLACE, "key", "reasons", "raw")
+QUARANTINE_SCHEMA = (
+    "region string, business_date date, delivery_no int, key string, reasons array<string>, raw string"
+)
+
+_SPARK_TYPES = {
+    "date": "date",
+    "yearmonth": "date",
+    "timestamp": "timestamp",
+    "integer": "bigint",
+    "decimal": "decimal(18,2)",
+}
 
 
-def ingest(lake: Lake, contract: Contract, found: Sequence[Received | Rejected]) -> list[Judgement]:
-    """Takes in one feed's deliveries and writes their lines into the ledger, which it returns."""
+def ingest(
+    lake: Lake, feed: str, contract: Contract | None, found: Sequence[Received | Rejected]
+) -> list[Judgement]:
+    """Takes in one feed's deliveries and writes their lines into the ledger, which it returns.
+
+    Without a contract no delivery was received, and all there is to write is why.
+    """
     received = [delivery for delivery in found if isinstance(delivery, Received)]
     with_files = [delivery for delivery in received if delivery.files]
     rejections = [rejection(delivery) for delivery in found if isinstance(delivery, Rejected)]
     empty = [judgement(delivery, staging=None) for delivery in received if not delivery.files]
-    judgements = [*rejections, *empty, *(take_in(lake, contract, with_files) if with_files else [])]
-    append(lake.root, contract.feed, judgements)
+    judgements = [
+        *rejections,
+        *empty,
+        *(take_in(lake, contract, with_files) if contract and with_files else []),
+    ]
+    append(lake.root, feed, judgements)
     return judgements
 
 
@@ -40,7 +60,9 @@ def take_in(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> l
     """Judges and commits the rows; raises LedgerError before anything is committed if any went missing."""
     staging = stage(lake, contract, deliveries)
     judgements = [judgement(delivery, staging).balanced() for delivery in deliveries]
-    accepted = [_folder(d.place) for d, j in zip(deliveries, judgements, strict=True) if j.status == "accepted"]
+    accepted = [
+        _folder(d.place) for d, j in zip(deliveries, judgements, strict=True) if j.status == "accepted"
+    ]
     good = staging.good(accepted)
 
     quarantine(lake, contract, staging, deliveries)
@@ -75,23 +97,40 @@ def judgement(delivery: Received, staging: Staging | None) -> Judgement:
     judged = {**_line(delivery), "contract_version": delivery.contract.version, "rows_received": received}
     if share > limit:
         return Judgement(
-            **judged, status="rejected", reason="quarantine.share",
+            **judged,
+            status="rejected",
+            reason="quarantine.share",
             detail=f"{share:.1%} of the rows are refused, more than the {limit:.0%} allowed.",
-            rows_accepted=0, rows_quarantined=refused, rows_superseded=0, rows_withheld=received - refused,
+            rows_accepted=0,
+            rows_quarantined=refused,
+            rows_superseded=0,
+            rows_withheld=received - refused,
         )
     return Judgement(
-        **judged, status="accepted", reason=None, replaces_regions=delivery.replaces_regions,
-        rows_accepted=accepted + kept, rows_quarantined=refused,
-        rows_superseded=contenders - kept, rows_withheld=0,
+        **judged,
+        status="accepted",
+        reason=None,
+        replaces_regions=delivery.replaces_regions,
+        rows_accepted=accepted + kept,
+        rows_quarantined=refused,
+        rows_superseded=contenders - kept,
+        rows_withheld=0,
     )
 
 
 def rejection(delivery: Rejected) -> Judgement:
     """The line of a delivery that was refused whole before a row was read: its counts are zero."""
     return Judgement(
-        **_line(delivery), status="rejected", reason=delivery.reason, detail=delivery.detail,
-        contract_version=delivery.contract_version, rows_received=0, rows_accepted=0, rows_quarantined=0,
-        rows_superseded=0, rows_withheld=0,
+        **_line(delivery),
+        status="rejected",
+        reason=delivery.reason,
+        detail=delivery.detail,
+        contract_version=delivery.contract_version,
+        rows_received=0,
+        rows_accepted=0,
+        rows_quarantined=0,
+        rows_superseded=0,
+        rows_withheld=0,
     )
 
 
@@ -106,9 +145,14 @@ def _counts(staging: Staging | None, folder: Folder) -> tuple[int, int, int, int
 def _line(delivery: Received | Rejected) -> dict[str, Any]:
     place = delivery.place
     return {
-        "feed": place.feed, "region": place.region, "business_date": place.business_date,
-        "delivery_no": place.delivery_no, "kind": delivery.kind, "manifest_sha256": delivery.manifest_sha256,
-        "rules_version": RULES_VERSION, "judged_at": clock.now(),
+        "feed": place.feed,
+        "region": place.region,
+        "business_date": place.business_date,
+        "delivery_no": place.delivery_no,
+        "kind": delivery.kind,
+        "manifest_sha256": delivery.manifest_sha256,
+        "rules_version": RULES_VERSION,
+        "judged_at": clock.now(),
     }
 
 
@@ -118,3 +162,10 @@ def _folder(place: Place) -> Folder:
 
 def _partitions(deliveries: Sequence[Received]) -> list[dict[str, str]]:
     return [dict(zip(PLACE, _folder(delivery.place), strict=True)) for delivery in deliveries]
+
+
+def conformed_schema(contract: Contract) -> str:
+    """The columns of `conformed/<feed>` as DDL, for where no row was ever written."""
+    fields = [f"{f.name} {_SPARK_TYPES.get(f.type, 'string')}" for f in contract.fields]
+    own = ["op string", "flags array<string>", "region string", "business_date date", "delivery_no int"]
+    return ", ".join([*fields, *own])

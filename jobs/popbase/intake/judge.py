@@ -10,17 +10,18 @@ from pyspark.sql import functions as F
 
 from popbase.contracts import OP_COLUMN, Contract, Field
 from popbase.intake import citizen_id, rules
-from popbase.intake.lines import PLACE, Records, key_cells, with_cells
-from popbase.intake.normalise import is_tidy, normalised
+from popbase.intake.lines import PLACE, SEPARATOR, Records, key_cells, with_cells
+from popbase.intake.normalise import normalised
 
 # Working columns stand beside the fields they belong to; contracts refuse a field name with two underscores.
 _TEXT = "{}__text"
-_SEPARATOR = "\x1f"
 
 ACCEPTED, REFUSED, CONTENDER = "accepted", "refused", "contender"
 
 
-def judged(records: Records, contract: Contract, *, areas: DataFrame, contended: DataFrame | None) -> DataFrame:
+def judged(
+    records: Records, contract: Contract, *, areas: DataFrame, contended: DataFrame | None
+) -> DataFrame:
     """One row is a record as sent, judged.
 
     The contract's fields typed, op, flags, place; and for intake alone `key`, `reasons`, `raw`, `verdict`
@@ -42,10 +43,12 @@ def judged(records: Records, contract: Contract, *, areas: DataFrame, contended:
     refused = F.size("reasons") > 0
     verdict = F.when(refused, REFUSED).when(F.col("contended"), CONTENDER).otherwise(ACCEPTED)
     # Only a refused row keeps what was sent: of an accepted one the conformed values are enough.
-    return rows.withColumns({
-        "verdict": verdict,
-        **{name: F.when(refused, F.col(name)) for name in ("key", "reasons", "raw")},
-    }).drop("contended")
+    return rows.withColumns(
+        {
+            "verdict": verdict,
+            **{name: F.when(refused, F.col(name)) for name in ("key", "reasons", "raw")},
+        }
+    ).drop("contended")
 
 
 def key_hash(records: Records, contract: Contract) -> DataFrame:
@@ -55,7 +58,7 @@ def key_hash(records: Records, contract: Contract) -> DataFrame:
     compared with each other.
     """
     cells = key_cells(records, [f.header for f in contract.key])
-    texts = [normalised(F.col(f"`{f.header}`"), is_tidy(F.col(f"`{f.header}`"))) for f in contract.key]
+    texts = [normalised(F.col(f"`{f.header}`")) for f in contract.key]
     values = [
         citizen_id.number17(citizen_id.compact(text)) if f.type in rules.ID_TYPES else rules.typed(f, text)
         for f, text in zip(contract.key, texts, strict=True)
@@ -64,20 +67,16 @@ def key_hash(records: Records, contract: Contract) -> DataFrame:
 
 
 def _texts(cells: DataFrame, records: Records, contract: Contract) -> DataFrame:
-    """One column a field: its normalised text; null where the delivery has no such column."""
+    """One column a field: its normalised text; null where it is empty or the delivery has no such column."""
     header = list(records.layout.header)
-    whole = F.col("line") if records.layout.format == "csv" else F.concat_ws(_SEPARATOR, "cells")
-    tidy = F.col("cells").isNotNull() & is_tidy(whole)
-    prepared = cells.select(*PLACE, "raw", "undecodable", "cells", tidy.alias("tidy"))
 
     def text(name: str) -> Column:
-        if name not in header:
-            return F.lit(None).cast("string")
-        return normalised(F.col("cells")[header.index(name)], F.col("tidy"))
+        cell = F.col("cells")[header.index(name)] if name in header else F.lit(None).cast("string")
+        return F.when(cell != "", cell)
 
     unreadable = F.when(F.col("cells").isNull(), "row.malformed").when(F.col("undecodable"), "row.encoding")
     op = text(OP_COLUMN) if records.layout.kind == "changes" else F.lit("U")
-    return prepared.select(
+    return cells.select(
         *PLACE,
         "raw",
         unreadable.alias("unreadable"),
@@ -102,12 +101,14 @@ def _numbers(texts: DataFrame, contract: Contract, areas: DataFrame) -> DataFram
 
 def _values(texts: DataFrame, contract: Contract) -> DataFrame:
     """Adds one column a field: its typed value."""
-    return texts.withColumns({
-        field.name: rules.citizen_number(_number(field))
-        if field.type in rules.ID_TYPES
-        else rules.typed(field, _text(field))
-        for field in contract.fields
-    })
+    return texts.withColumns(
+        {
+            field.name: rules.citizen_number(_number(field))
+            if field.type in rules.ID_TYPES
+            else rules.typed(field, _text(field))
+            for field in contract.fields
+        }
+    )
 
 
 def _key_hash(values: Sequence[Column]) -> Column:
@@ -119,7 +120,9 @@ def _contention(values: DataFrame, contract: Contract, contended: DataFrame | No
     if contended is None:
         return values.withColumn("contended", F.lit(False))
     hashes = contended.select("key_hash", F.lit(True).alias("contended"))
-    own = _key_hash([_number(f).seventeen if f.type in rules.ID_TYPES else F.col(f.name) for f in contract.key])
+    own = _key_hash(
+        [_number(f).seventeen if f.type in rules.ID_TYPES else F.col(f.name) for f in contract.key]
+    )
     return values.withColumn("key_hash", own).join(hashes, on="key_hash", how="left")
 
 
@@ -160,7 +163,8 @@ def _gathered(codes: Sequence[Column]) -> Column:
     if not codes:
         return _nothing()
     some = reduce(lambda a, b: a | b, (code.isNotNull() for code in codes))
-    return F.when(some, F.array_distinct(F.array_compact(F.array(*codes)))).otherwise(_nothing())
+    # Joined and split: array_compact is a lambda, which would take the whole projection out of compiled code.
+    return F.when(some, F.array_distinct(F.split(F.concat_ws(",", *codes), ","))).otherwise(_nothing())
 
 
 def _nothing() -> Column:
@@ -175,11 +179,13 @@ def _key(contract: Contract) -> Column:
 
 def _tie(contract: Contract) -> Column:
     texts = (F.coalesce(_text(field), F.lit("")) for field in contract.fields)
-    return F.sha2(F.concat_ws(_SEPARATOR, *texts), 256)
+    return F.sha2(F.concat_ws(SEPARATOR, *texts), 256)
 
 
 def _number(field: Field) -> rules.Number:
-    part = {p: F.col(f"{field.name}__{p}") for p in ("compact", "seventeen", "born", "first_year", "last_year")}
+    part = {
+        p: F.col(f"{field.name}__{p}") for p in ("compact", "seventeen", "born", "first_year", "last_year")
+    }
     return rules.Number(field=field, text=_text(field), **part)
 
 

@@ -35,8 +35,11 @@ class Place:
 
 def arrived(landing: Path, feed: str, until: date) -> list[Place]:
     """The feed's complete deliveries of business dates up to `until`, by region, date and number."""
+    if not landing.is_dir():
+        # A share that is not mounted must not look like a night without deliveries.
+        raise StorageError(f"There is no landing folder '{landing}'; is its share mounted?")
     places: dict[tuple[str, date, int], Place] = {}
-    for folder in _leaves(landing, feed, until):
+    for folder in _delivered(str(landing / feed), until.isoformat()):
         place = _place(feed, folder)
         if place:
             # '001' and '0001' are one number: the shorter name is the delivery, the other a stray.
@@ -49,44 +52,43 @@ def strays(landing: Path, feed: str) -> list[Path]:
 
     Their senders think that they have delivered, so the night's report names them.
     """
-    taken = {place.folder for place in arrived(landing, feed, date.max)}
-    regions = list(_folders(landing / feed))
+    taken = {str(place.folder) for place in arrived(landing, feed, date.max)}
+    regions = _folders(str(landing / feed))
     days = [day for region in regions for day in _folders(region)]
     numbers = [number for day in days for number in _folders(day)]
-    return sorted(f for f in [landing / feed, *regions, *days, *numbers] if f not in taken and _complete(f))
+    everything = [str(landing / feed), *regions, *days, *numbers]
+    return sorted(Path(f) for f in everything if f not in taken and _complete(f))
 
 
-def _leaves(landing: Path, feed: str, until: date) -> Iterator[Path]:
-    """Delivery folders with a manifest, the shorter of two names for one number first."""
-    if not landing.is_dir():
-        # A share that is not mounted must not look like a night without deliveries.
-        raise StorageError(f"There is no landing folder '{landing}'; is its share mounted?")
-    last = until.isoformat()
-    for region in _folders(landing / feed, REGION):
+def _delivered(feed: str, until: str) -> Iterator[str]:
+    """Delivery folders with a manifest; of two names for one number the shorter first."""
+    for region in _folders(feed, REGION):
         for day in _folders(region, DATE):
-            if day.name <= last:
-                yield from filter(_complete, sorted(_folders(day, NUMBER), key=lambda f: len(f.name)))
+            if day[-len(until) :] <= until:  # ISO dates sort as text
+                yield from filter(_complete, sorted(_folders(day, NUMBER), key=len))
 
 
-def _folders(folder: Path, name: re.Pattern[str] | None = None) -> Iterator[Path]:
-    """Sub-folders; a linked one counts here, so that its delivery is rejected rather than overlooked."""
+def _folders(folder: str, name: re.Pattern[str] | None = None) -> list[str]:
+    """Sub-folders; a linked one counts here, so that its delivery is rejected rather than overlooked.
+
+    Paths are plain strings: a landing of years has a hundred thousand folders, and Path objects cost most.
+    """
     try:
         with os.scandir(folder) as entries:
-            found = [e.name for e in entries if (not name or name.fullmatch(e.name)) and e.is_dir()]
+            return [e.path for e in entries if (not name or name.fullmatch(e.name)) and e.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return []
     except OSError as error:
         raise StorageError(f"The landing folder '{folder}' could not be read: {error.strerror}.") from error
-    yield from (folder / n for n in found)
 
 
-def _complete(folder: Path) -> bool:
-    return os.path.lexists(folder / MANIFEST)
+def _complete(folder: str) -> bool:
+    return os.path.lexists(f"{folder}/{MANIFEST}")
 
 
-def _place(feed: str, folder: Path) -> Place | None:
-    region, day, number = folder.parts[-3:]
+def _place(feed: str, folder: str) -> Place | None:
+    region, day, number = folder.split("/")[-3:]
     with suppress(ValueError):  # such as 2015-02-30
         if int(number) >= 1:
-            return Place(feed, region, date.fromisoformat(day), int(number), folder)
+            return Place(feed, region, date.fromisoformat(day), int(number), Path(folder))
     return None

@@ -98,6 +98,9 @@ _TYPES = {
     "delivery_no": pa.int32(),
     "judged_at": pa.timestamp("us", tz="UTC"),
     "replaces_regions": pa.list_(pa.string()),
-    **{f"rows_{what}": pa.int64() for what in ("received", "accepted", "quarantined", "superseded", "withheld")},
+    **{
+        f"rows_{what}": pa.int64()
+        for what in ("received", "accepted", "quarantined", "superseded", "withheld")
+    },
 }
 _SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in Judgement.__dataclass_fields__])

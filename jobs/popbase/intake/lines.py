@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from popbase.intake.delivery import Received, SourceFile
+from popbase.intake.normalise import normalised_cells
 
 MAX_LINE_BYTES = 1024 * 1024
 BOM = "\ufeff"
+SEPARATOR = "\x1f"
 REPLACEMENT = "\ufffd"
 
 # The delivery a record came with, read from its file's place: <region>/<business_date>/<delivery_no>/<file>.
@@ -44,7 +49,9 @@ class Records:
 def read(spark: SparkSession, deliveries: Sequence[Received], headers: Sequence[str]) -> list[Records]:
     """The deliveries' records, one frame a layout; of Parquet files only the columns in `headers`."""
     sources = [
-        (_layout(delivery, file, headers), delivery, file) for delivery in deliveries for file in delivery.files
+        (_layout(delivery, file, headers), delivery, file)
+        for delivery in deliveries
+        for file in delivery.files
     ]
     sources.sort(key=lambda source: (repr(source[0]), str(source[2].path)))
     found = []
@@ -56,22 +63,35 @@ def read(spark: SparkSession, deliveries: Sequence[Received], headers: Sequence[
 
 
 def with_cells(records: Records) -> DataFrame:
-    """Adds `cells`, array<string> in the header's order; null of a malformed line."""
-    width = len(records.layout.header)
-    if records.layout.format == "parquet":
-        columns = [F.col(f"`{name}`") for name in records.layout.header]
-        return records.rows.withColumn("cells", F.array(*columns))
-    # An `if` cascade, cheap tests first: a plain line is only split, an overlong one not even looked at.
-    fields = F.when(_is_plain(), F.split("line", ",")).when(_is_quoted(width), _unquoted(width))
-    cells = records.rows.withColumn("cells", F.when(_is_short(), fields))
-    return cells.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
+    """Place, `raw`, `undecodable` and `cells`: normalised texts in the header's order; null of a malformed line.
+
+    Everything that Spark cannot compile (ICU, lambdas, from_csv) happens here, on a narrow row: a projection
+    that holds one such expression is interpreted as a whole, and the judging is thirty columns wide.
+    """
+    layout = records.layout
+    if layout.format == "parquet":
+        columns = F.array(*(F.col(f"`{name}`") for name in layout.header))
+        split = records.rows.withColumn("cells", columns)
+        cells = normalised_cells(F.col("cells"), F.concat_ws(SEPARATOR, "cells"), SEPARATOR)
+    else:
+        width = len(layout.header)
+        # Cheap tests first: a plain line is only split, an overlong one not even looked at.
+        fields = F.when(_is_plain(), F.split("line", ",")).when(_is_quoted(width), _unquoted(width))
+        fields = F.when(_is_short(), fields)
+        split = records.rows.withColumn("cells", fields)
+        complete = F.when(F.size("cells") == width, F.col("cells"))
+        cells = normalised_cells(complete, F.col("line"), ",")
+    return split.select(*PLACE, "raw", "undecodable", cells.alias("cells"))
 
 
 def key_cells(records: Records, headers: Sequence[str]) -> DataFrame:
     """Place and the named columns alone, found without splitting the rest of a plain line."""
     if records.layout.format == "parquet":
         return records.rows.select(*PLACE, *(F.col(f"`{name}`") for name in headers))
-    quoted = F.when(_is_short() & ~_is_plain() & _is_quoted(len(records.layout.header)), _unquoted(len(records.layout.header)))
+    quoted = F.when(
+        _is_short() & ~_is_plain() & _is_quoted(len(records.layout.header)),
+        _unquoted(len(records.layout.header)),
+    )
     rows = records.rows.select(*PLACE, "line", quoted.alias("cells"))
     places = {name: records.layout.header.index(name) for name in headers}
     return rows.select(
@@ -85,6 +105,12 @@ def key_cells(records: Records, headers: Sequence[str]) -> DataFrame:
 
 def _is_short() -> Column:
     return (F.octet_length("line") <= MAX_LINE_BYTES) & ~F.col("line").contains("\r")
+
+
+def _is_blank() -> Column:
+    """Nothing but blanks and tabs; the first character tells for nearly every line."""
+    first = F.substring("line", 1, 1)
+    return F.when(first.isin("", " ", "\t"), F.btrim("line", F.lit(" \t")) == "").otherwise(False)
 
 
 def _is_plain() -> Column:
@@ -102,14 +128,16 @@ def _layout(delivery: Received, file: SourceFile, headers: Sequence[str]) -> Lay
 
 
 def _csv(spark: SparkSession, layout: Layout, files: list[tuple[Received, SourceFile]]) -> DataFrame:
-    paths = [str(file.path) for _, file in files]
     # A file's name is a name, not a pattern.
-    text = spark.read.option("lineSep", "\n").option("__globPaths__", "false").text(paths)
+    text = (
+        spark.read.option("lineSep", "\n")
+        .option("__globPaths__", "false")
+        .text([str(file.path) for _, file in files])
+    )
+    lines = _lines(_placed(text, F.col("value").alias("sent")), layout.encoding)
     header_lines = {_header_text(file) for _, file in files}
-    lines = _lines(text.select(*_place(), F.col("value").alias("sent")), layout.encoding)
     is_header = F.col("line").isin(*header_lines, *(BOM + h for h in header_lines))
-    is_blank = F.btrim("line", F.lit(" \t")) == ""
-    records = lines.where(~is_header & ~is_blank)
+    records = lines.where(~is_header & ~_is_blank())
     repeated = list(_repeated_headers(files))
     return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
 
@@ -124,7 +152,9 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
         decoded = F.decode(data, "GB18030")
         # U+FFFD stands for what could not be decoded, unless the sender wrote it.
         undecodable = decoded.contains(REPLACEMENT) & (F.encode(decoded, "GB18030") != data)
-    line = F.when(F.col("line").endswith("\r"), F.expr("left(line, char_length(line) - 1)")).otherwise(F.col("line"))
+    line = F.when(F.col("line").endswith("\r"), F.expr("left(line, char_length(line) - 1)")).otherwise(
+        F.col("line")
+    )
     kept = F.when(F.col("undecodable"), F.concat(F.lit("base64:"), F.base64(sent.cast("binary"))))
     return (
         text.withColumns({"line": decoded, "undecodable": undecodable})
@@ -136,23 +166,34 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
 def _parquet(spark: SparkSession, layout: Layout, files: list[tuple[Received, SourceFile]]) -> DataFrame:
     columns = [F.col(f"`{name}`") for name in layout.header]
     schema = ", ".join(f"`{name}` string" for name in layout.header)
-    rows = spark.read.option("__globPaths__", "false").schema(schema).parquet(*(str(file.path) for _, file in files))
+    rows = (
+        spark.read.option("__globPaths__", "false").schema(schema).parquet(*(str(f.path) for _, f in files))
+    )
     invalid = F.exists(F.array(*columns), lambda text: ~F.is_valid_utf8(text))
-    return rows.select(
-        *_place(),
-        F.make_valid_utf8(F.to_json(F.struct(*columns))).alias("raw"),
-        F.coalesce(invalid, F.lit(False)).alias("undecodable"),
-        *columns,
+    return _placed(rows, *columns).withColumns(
+        {
+            "raw": F.make_valid_utf8(F.to_json(F.struct(*columns))),
+            "undecodable": F.coalesce(invalid, F.lit(False)),
+        }
     )
 
 
-def _place() -> list[Column]:
-    parts = F.split(F.substring_index(F.col("_metadata.file_path"), "/", -4), "/")
-    return [
-        parts[0].alias("region"),
-        parts[1].try_cast("date").alias("business_date"),
-        parts[2].try_cast("int").alias("delivery_no"),
-    ]
+def _placed(rows: DataFrame, *columns: Column) -> DataFrame:
+    """With the delivery of each row's file: a lookup by the file's path, which is constant within a task."""
+    # Spark spells a local path with three slashes here and with one in a row's metadata.
+    spellings = {
+        spelling for path in rows.inputFiles() for spelling in (path, path.replace("file:///", "file:/"))
+    }
+    places = [(path, *_place(path)) for path in sorted(spellings)]
+    schema = "file string, region string, business_date date, delivery_no int"
+    lookup = F.broadcast(rows.sparkSession.createDataFrame(places, schema))
+    files = rows.select(F.col("_metadata.file_path").alias("file"), *columns)
+    return files.join(lookup, on="file", how="inner").drop("file")
+
+
+def _place(path: str) -> tuple[str, date, int]:
+    region, business_date, delivery_no = PurePosixPath(unquote(path)).parts[-4:-1]
+    return region, date.fromisoformat(business_date), int(delivery_no)
 
 
 def _header_text(file: SourceFile) -> str:

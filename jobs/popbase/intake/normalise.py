@@ -34,10 +34,22 @@ def is_tidy(text: Column) -> Column:
     return (nfkc(text) == text) & ~text.rlike(f"[{ODD_BLANKS}]")
 
 
-def normalised(text: Column, tidy: Column) -> Column:
+def normalised(text: Column) -> Column:
     """The text trimmed and in NFKC; empty becomes null."""
-    trimmed = F.when(tidy, F.trim(text)).otherwise(F.btrim(nfkc(text), F.lit(BLANKS)))
-    return F.nullif(trimmed, F.lit(""))
+    trimmed = F.btrim(F.when(is_tidy(text), text).otherwise(nfkc(text)), F.lit(BLANKS))
+    return F.when(trimmed != "", trimmed)
+
+
+def normalised_cells(cells: Column, whole: Column, separator: str) -> Column:
+    """Every cell trimmed and in NFKC; an empty one stays empty.
+
+    `whole` is the text that the cells were split from at `separator`.
+    """
+    bounded = F.concat(F.lit(separator), whole, F.lit(separator))
+    blank_at_an_end = bounded.contains(separator + " ") | bounded.contains(" " + separator)
+    untouched = ~blank_at_an_end & ~whole.contains('"') & is_tidy(whole)
+    mended = F.transform(cells, lambda cell: F.btrim(nfkc(cell), F.lit(BLANKS)))
+    return F.when(untouched, cells).otherwise(mended)
 
 
 def match_name(name: Column) -> Column:

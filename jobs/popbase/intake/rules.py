@@ -19,9 +19,7 @@ from popbase.intake import citizen_id as number
 ID_TYPES = frozenset({"id", "oldid"})
 
 _DATE = r"\A(?!0000)[0-9]{4}(-[0-9]{2}-[0-9]{2}|[0-9]{4})\z"
-_TIMESTAMP = (
-    r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
-)
+_TIMESTAMP = r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
 
 
 def _date(text: Column) -> Column:
@@ -51,18 +49,20 @@ def _text(text: Column) -> Column:
     return F.when(~text.contains("\0"), text)
 
 
-_PARSERS: Mapping[str, Callable[[Column], Column]] = MappingProxyType({
-    "text": _text,
-    "date": _date,
-    "yearmonth": _year_month,
-    "timestamp": _timestamp,
-    "integer": _digits("-?[0-9]+", "bigint"),
-    "decimal": _digits(r"-?[0-9]{1,16}(\.[0-9]{1,2})?", "decimal(18,2)"),
-    "area12": _digits("[0-9]{12}", "string"),
-    "area6": _digits("[0-9]{6}", "string"),
-    "area": _digits("([0-9]{6}|[0-9]{9}|[0-9]{12})", "string"),
-    "code2": _digits("[0-9]{2}", "string"),
-})
+_PARSERS: Mapping[str, Callable[[Column], Column]] = MappingProxyType(
+    {
+        "text": _text,
+        "date": _date,
+        "yearmonth": _year_month,
+        "timestamp": _timestamp,
+        "integer": _digits("-?[0-9]+", "bigint"),
+        "decimal": _digits(r"-?[0-9]{1,16}(\.[0-9]{1,2})?", "decimal(18,2)"),
+        "area12": _digits("[0-9]{12}", "string"),
+        "area6": _digits("[0-9]{6}", "string"),
+        "area": _digits("([0-9]{6}|[0-9]{9}|[0-9]{12})", "string"),
+        "code2": _digits("[0-9]{2}", "string"),
+    }
+)
 
 
 def typed(field: Field, text: Column) -> Column:

@@ -43,7 +43,12 @@ def deliveries(
     from popbase.publish import inspect, show
 
     found = inspect.deliveries(settings(lake=lake).lake, feed=feed, day=day)
-    show.dicts(found, _how(as_json), most=limit, nothing="No delivery was judged.")
+    if as_json:
+        show.dicts(found, "json", most=limit, nothing="")
+    else:
+        show.dicts(inspect.in_short(found), "table", most=limit, nothing="No delivery was judged.")
+        for refusal in inspect.refusals(found[:limit]):
+            show.console().print(refusal, markup=False)
 
 
 def quarantine(

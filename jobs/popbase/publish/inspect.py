@@ -9,21 +9,22 @@ from typing import Any
 
 import pyarrow as pa
 
-from popbase.contracts import feed_names
 from popbase.errors import PublicationError, UsageError
+from popbase.intake import ledger
 from popbase.intake.ledger import Judgement, standing
 from popbase.publish import run_report
 from popbase.publish.next_steps import next_steps
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.reader import Reader
 from popbase.publish.run_report import NightReport
-from popbase.publish.tables import exists, feeds_with_ledger, judgements, open_table, query
+from popbase.publish.tables import exists, feeds_with_ledger, open_table, query
+from popbase.publish.wording import rejection
 
 Rows = list[dict[str, Any]]
 
 DELIVERY_COLUMNS = (
     "feed", "region", "business_date", "delivery_no", "kind", "status", "reason", "rows_received",
-    "rows_accepted", "rows_quarantined", "rows_superseded", "rows_withheld", "judged_at",
+    "rows_accepted", "rows_quarantined", "rows_superseded", "rows_withheld", "judged_at", "detail",
 )  # fmt: skip
 
 # Rows of deliveries that the ledger does not hold are leftovers of a run that ended early: nobody's business.
@@ -42,6 +43,8 @@ _CASES = """
 
 def known_feed(feed: str) -> str:
     """Itself; raises UsageError for a feed without a contract."""
+    from popbase.contracts import feed_names  # noqa: PLC0415 - a second that `status` does not need
+
     if feed not in feed_names():
         raise UsageError(f"There is no feed '{feed}'; the feeds are {', '.join(feed_names())}.")
     return feed
@@ -73,9 +76,32 @@ def _ended(night: NightReport) -> dict[str, Any]:
 def deliveries(lake: str, *, feed: str | None = None, day: date | None = None) -> Rows:
     """The last judgment of every delivery, the last judged first."""
     names = feeds_with_ledger(lake) if feed is None else [known_feed(feed)]
-    found = [j for name in names for j in standing(judgements(lake, name)) if day in (None, j.business_date)]
+    found = [j for name in names for j in standing(ledger.read(lake, name)) if day in (None, j.business_date)]
     newest_first = sorted(found, key=lambda j: j.judged_at, reverse=True)
     return [{name: getattr(j, name) for name in DELIVERY_COLUMNS} for j in newest_first]
+
+
+def in_short(found: Rows) -> Rows:
+    """What fits a terminal's line."""
+    left_out = ("kind", "reason", "judged_at", "detail")
+    short = {
+        "business_date": "date",
+        "delivery_no": "no",
+        "rows_received": "rows",
+        "rows_quarantined": "refused",
+    }
+    names = {n: short.get(n, n.removeprefix("rows_")) for n in DELIVERY_COLUMNS if n not in left_out}
+    return [{shown: d[name] for name, shown in names.items()} for d in found]
+
+
+def refusals(found: Rows) -> list[str]:
+    """Why deliveries were refused, each in the words that their sender may be told."""
+    return [
+        f"{d['feed']} {d['region']} {d['business_date']} {d['delivery_no']:03d}: {d['reason']}, "
+        f"{d['detail'] or rejection(d['reason'])}"
+        for d in found
+        if d["status"] == "rejected"
+    ]
 
 
 def refused_by_reason(lake: str, feed: str, *, day: date | None = None, reason: str | None = None) -> Rows:
@@ -103,7 +129,7 @@ def _quarantine(lake: str, feed: str, sql: str, parameters: dict[str, Any]) -> R
     table = f"quarantine/{known_feed(feed)}"
     if not exists(lake, table):
         return []
-    judged = (j for j in standing(judgements(lake, feed)) if j.status != "withdrawn")
+    judged = (j for j in standing(ledger.read(lake, feed)) if j.status != "withdrawn")
     return query(sql, parameters, quarantine=open_table(lake, table), judged=_identities(judged))
 
 

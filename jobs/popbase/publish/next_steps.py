@@ -72,7 +72,7 @@ def _refused(delivery: DeliveryLine) -> Step:
     return Step(
         "today",
         delivery.name,
-        f"was refused whole: {rejection(delivery.reason or '')}. "
+        f"was refused whole: {delivery.detail or rejection(delivery.reason or '') + '.'} "
         f"Ask {delivery.region} to mend it and send it as number {delivery.delivery_no + 1:03d}.",
         f"popbase {what}{delivery.feed} --date {delivery.business_date}",
     )

@@ -46,6 +46,7 @@ class DeliveryLine:
     rows_superseded: int
     rows_withheld: int
     reasons: Mapping[str, int] = field(default_factory=dict)
+    detail: str | None = None  # a sentence for the sender of a refused one
 
     @classmethod
     def of(cls, judgement: Judgement, reasons: Mapping[str, int] | None = None) -> DeliveryLine:

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
+from math import isfinite
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from popbase.clock import ZONE
 
 Format = Literal["table", "json", "csv"]
 
@@ -45,15 +48,15 @@ def dicts(found: Sequence[dict[str, Any]], how: Format, *, most: int, nothing: s
 
 def document(content: object) -> None:
     """One JSON value."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1, default=_plain) + "\n")
+    sys.stdout.write(json.dumps(_jsonable(content), ensure_ascii=False, indent=1) + "\n")
 
 
 def _json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     """An array with a row a line, written as it is read."""
     separator = "[\n"
     for line in lines:
-        record = dict(zip(columns, line, strict=True))
-        sys.stdout.write(separator + json.dumps(record, ensure_ascii=False, default=_plain))
+        record = _jsonable(dict(zip(columns, line, strict=True)))
+        sys.stdout.write(separator + json.dumps(record, ensure_ascii=False))
         separator = ",\n"
     sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
@@ -61,30 +64,39 @@ def _json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
 def _csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(columns)
-    writer.writerows([_cell(value) if value is not None else "" for value in line] for line in lines)
+    writer.writerows(["" if value is None else _plain(value) for value in line] for line in lines)
 
 
 def _table(columns: Sequence[str], lines: Iterator[Sequence[Any]], most: int) -> None:
     shown = list(islice(lines, most))
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     for number, name in enumerate(columns):
-        numeric = any(isinstance(line[number], int | float) for line in shown)
-        table.add_column(Text(_visible(name)), justify="right" if numeric else "left", max_width=_WIDEST)
+        kinds = {type(line[number]) for line in shown} - {type(None)}
+        right, whole = bool(kinds & {int, float}), bool(kinds) and not kinds & {str, list, dict, tuple}
+        table.add_column(
+            Text(_visible(name)),
+            justify="right" if right else "left",
+            no_wrap=whole,
+            overflow="fold",  # a number cut short would be another number
+            max_width=_WIDEST,
+        )
     for line in shown:
-        table.add_row(*(Text(_visible(_cell(value))) for value in line))
+        table.add_row(*(Text(_visible(_text(value))) for value in line))
     out = console()
     out.print(table)
     if rest := sum(1 for _ in lines):
-        out.print(f"... and {rest:,} more; --limit, --json or --csv shows them.")
+        out.print(f"... and {rest:,} more; --limit or --json shows them.")
 
 
-def _cell(value: object) -> str:
+def _text(value: object) -> str:
+    """A value for people: empty where there is none, times as the country's clocks have them."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        here = value.astimezone(ZONE) if value.tzinfo else value
+        return f"{here:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value))
+        return ", ".join(map(_text, value))
     return str(value)
 
 
@@ -93,9 +105,20 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+def _jsonable(value: object) -> object:
+    """JSON has no dates, decimals, infinities, nor keys that are no text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    return str(value)
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        return {str(_plain(key)): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(ZONE).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -14,9 +14,7 @@ import duckdb
 import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError, DeltaProtocolError
 
-from popbase.clock import ZONE
 from popbase.errors import StorageError
-from popbase.intake.ledger import Judgement
 
 LEDGER = "control/delivery"
 
@@ -70,19 +68,3 @@ def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any)
         cursor = connection.execute(sql, parameters or {})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def judgements(lake: str, feed: str) -> list[Judgement]:
-    """Every judgment in a feed's ledger, in no order; none where it has no ledger yet."""
-    table = f"{LEDGER}/{feed}"
-    if not exists(lake, table):
-        return []
-    rows = query("SELECT * FROM ledger", ledger=open_table(lake, table))
-    return [_judgement(row) for row in rows]
-
-
-def _judgement(row: dict[str, Any]) -> Judgement:
-    known = {name: row[name] for name in Judgement.__dataclass_fields__ if name in row}
-    known["judged_at"] = row["judged_at"].astimezone(ZONE)
-    known["replaces_regions"] = tuple(row.get("replaces_regions") or ())
-    return Judgement(**known)

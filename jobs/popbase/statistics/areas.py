@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType
 
 from popbase.statistics.divisions import Division, Gazetteer
 
@@ -62,6 +62,24 @@ def gazetteer(admin_division: DataFrame) -> Gazetteer:
     return Gazetteer(Division(*row) for row in admin_division.select(*names).collect())
 
 
+def area_names(
+    admin_division: DataFrame, statistical_division: DataFrame, *, places: Geography
+) -> dict[str, str]:
+    """area_code -> Chinese name, for workbooks: the list knows towns, the divisions' names win above them."""
+    code = F.col("code")
+    listed = (
+        _version(statistical_division, places.list_vintage)
+        .where(code.endswith("000"))
+        .select(
+            F.when(code.endswith("000000"), F.left(code, F.lit(6))).otherwise(F.left(code, F.lit(9))), "name"
+        )
+        .collect()
+    )
+    divisions = gazetteer(admin_division).all_in_force(places.boundary_year)
+    # Sorted: of a code that two senders list, the same name wins every time.
+    return dict(sorted(map(tuple, listed))) | {d.code: d.name for d in divisions if d.name}
+
+
 def list_vintage(dates: list[date], reference_date: date) -> date | None:
     """The newest list by the reference date, else the oldest there is."""
     return max((d for d in dates if d <= reference_date), default=min(dates, default=None))
@@ -71,12 +89,15 @@ def _list_dates(statistical_division: DataFrame) -> list[date]:
     return [row.business_date for row in statistical_division.select("business_date").distinct().collect()]
 
 
+def _version(statistical_division: DataFrame, vintage: date | None) -> DataFrame:
+    return statistical_division.where(F.col("business_date") == F.lit(vintage).cast("date"))
+
+
 def _classes(statistical_division: DataFrame, vintage: date | None) -> DataFrame:
     """code, class_code: grouped, since a code that two senders list must not double its people."""
     return (
-        statistical_division.where(
-            (F.col("business_date") == F.lit(vintage).cast(DateType())) & F.col("urban_rural").isNotNull()
-        )
+        _version(statistical_division, vintage)
+        .where(F.col("urban_rural").isNotNull())
         .groupBy("code")
         .agg(F.min(F.col("urban_rural").cast("int")).cast("string").alias("class_code"))
     )
@@ -157,15 +178,14 @@ def with_path(areas: DataFrame) -> DataFrame:
     )
 
 
-def rolled_up(townships: DataFrame, *aggregates: Column) -> DataFrame:
-    """One row an area of any level, from rows that carry `with_path`'s codes."""
-    places = F.explode(
-        F.array(
-            *(F.struct(F.lit(level).alias("area_level"), F.col(level).alias("area_code")) for level in LEVELS)
-        )
-    )
+def rolled_up(townships: DataFrame, *aggregates: Column, by: Sequence[str] = ()) -> DataFrame:
+    """One row an area of any level (and `by`), from rows that carry `with_path`'s codes."""
+    place = [F.struct(F.lit(name).alias("area_level"), F.col(name).alias("area_code")) for name in LEVELS]
     return (
-        townships.withColumn("place", places).groupBy("place.area_level", "place.area_code").agg(*aggregates)
+        townships.drop("area_level", "area_code")
+        .withColumn("place", F.explode(F.array(*place)))
+        .groupBy("place.area_level", "place.area_code", *by)
+        .agg(*aggregates)
     )
 
 

@@ -60,7 +60,7 @@ class SheetWriter:
         for row, line in enumerate(body, start=_HEAD_ROW + 3):
             self._line(page, row, line)
         self._foot(page, _HEAD_ROW + 3 + len(body), last, notes)
-        self._sizes(page, sheet, last, body)
+        self._sizes(page, last, body)
         page.freeze_panes(_HEAD_ROW + 3, _FIRST_FIGURE)
         page.repeat_rows(_HEAD_ROW, _HEAD_ROW + 2)
         page.print_area(0, 0, _HEAD_ROW + 3 + len(body) + len(notes) + 1, last)
@@ -138,11 +138,11 @@ class SheetWriter:
             text = f"{'说明：' if offset == 1 else '　　　'}{offset}．{note}"
             page.merge_range(row + offset, 0, row + offset, last, text, self._styles["note"])
 
-    def _sizes(self, page: Worksheet, sheet: Sheet, last: int, body: Sequence[Body]) -> None:
+    def _sizes(self, page: Worksheet, last: int, body: Sequence[Body]) -> None:
         widest = max((2 * len(name) + 2 * indent for name, _, indent, _, _ in body), default=8)
         page.set_column(0, 0, min(max(widest + 2, 14), 40))
         page.set_column(1, 1, 11)
-        page.set_column(_FIRST_FIGURE, last - 1, 10.5 if len(sheet.columns) < 14 else 9.5)
+        page.set_column(_FIRST_FIGURE, last - 1, 10.5)
         page.set_column(last, last, 13)
         page.set_row(0, 28)
         page.set_row(_HEAD_ROW, 20)

@@ -7,16 +7,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-
 from lib import feeds, model_state
 from lib.model_state import Delivered, Key, Row
+
 from popbase import contracts
 from popbase.base import state
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-CASES = 20
+CASES = 200
 DAYS = [date(2015, 1, 1) + timedelta(days=n) for n in range(6)]
 KEYS: dict[str, list[Key]] = {
     "household_registration": [("1",), ("2",), ("3",), ("4",)],
@@ -42,12 +42,18 @@ def deliveries_of(case: int, feed: str) -> list[Delivered]:
 
 
 def _delivery(
-    chance: random.Random, feed: str, region: str, day: date, number: int, regions: list[str], snapshots: float
+    chance: random.Random,
+    feed: str,
+    region: str,
+    day: date,
+    number: int,
+    regions: list[str],
+    snapshots: float,
 ) -> Delivered:
     kind = "snapshot" if chance.random() < snapshots else "changes"
     keys = chance.sample(KEYS[feed], chance.randint(0, len(KEYS[feed])))
     rows = [_row(chance, kind, key, f"{region}-{day:%d}-{number}-{'.'.join(key)}") for key in keys]
-    replaces = tuple(r for r in regions if chance.random() < 0.12)
+    replaces = tuple(r for r in regions if chance.random() < 0.06)
     return Delivered(region, day, number, kind, tuple(rows), replaces, accepted=chance.random() < 0.9)
 
 
@@ -65,8 +71,9 @@ def as_told(frame: DataFrame, feed: str) -> dict[tuple[str, Key], tuple[str, dat
     return found  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("feed", sorted(KEYS))
-@pytest.mark.parametrize("broadcast_rows", [0, 500_000])
+@pytest.mark.parametrize(
+    ("feed", "broadcast_rows"), [("household_registration", 500_000), ("social_security", 0)]
+)
 def test_any_deliveries_make_the_state_that_applying_them_in_order_makes(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, feed: str, broadcast_rows: int
 ) -> None:
@@ -80,9 +87,10 @@ def test_any_deliveries_make_the_state_that_applying_them_in_order_makes(
         feeds.judgements(everything, feed),
     )
     history = state.record_versions(contract, *inputs, until=DAYS[-1]).localCheckpoint()
-    for day in DAYS[1::2]:
+    for day in DAYS:
         expected = {}
         for case in cases:
             expected |= model_state.state(case, day, register=contract.kind == "register")
-        assert as_told(state.feed_state(contract, *inputs, as_of=day), feed) == expected
         assert as_told(state.standing(history, day), feed) == expected
+        if day in DAYS[1::4]:
+            assert as_told(state.feed_state(contract, *inputs, as_of=day), feed) == expected

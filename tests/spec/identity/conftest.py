@@ -6,16 +6,16 @@ All numbers are made up: their birth date lies in 1800, the sequence counts the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from lib.tables import parse_table
+
+from popbase.identity.persons import Identity, resolve
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from popbase.identity.persons import Identity
 
 RECORD = {
     "record": "330100/1", "citizen_id": None, "name": "王芳", "former_name": None, "sex": "2",
@@ -27,10 +27,12 @@ RECORD = {
 }  # fmt: skip
 RECORD_TYPES = {
     "birth_date": "date", "registered_on": "date", "converted_on": "date", "ended_on": "date",
-    "updated_at": "timestamp", "flags": "array<string>", "first_date": "date", "as_of": "date", "until": "date",
+    "updated_at": "timestamp", "flags": "array<string>", "first_date": "date", "as_of": "date",
+    "until": "date",
 }  # fmt: skip
 DECISION = {
-    "decision_no": "1", "kind": "12", "record": None, "other": None, "old": None, "new": None, "revokes": None,
+    "decision_no": "1", "kind": "12", "record": None, "other": None, "old": None, "new": None,
+    "revokes": None,
     "effective_on": "2015-01-01", "authority": "杭州市公安局", "updated_at": "2015-01-01", "region": "330100",
     "as_of": "2016-01-01", "until": None,
 }  # fmt: skip
@@ -51,7 +53,7 @@ def letter(citizen_id: str | None) -> str | None:
     return citizen_id and chr(ord("A") + int(citizen_id[14:17]))
 
 
-@pytest.fixture()
+@pytest.fixture
 def register(spark: Any) -> Callable[[str], DataFrame]:
     """The register's state from a text table; `record` is 'region/record_no'."""
 
@@ -60,14 +62,17 @@ def register(spark: Any) -> Callable[[str], DataFrame]:
         for row in rows:
             region, row["record_no"] = str(row.pop("record")).split("/")
             row |= {"region": region, "anchor_region": row["anchor_region"] or region}
-            row |= {"citizen_id": number(row["citizen_id"]), "updated_at": row["updated_at"] or row["registered_on"]}
+            row |= {
+                "citizen_id": number(row["citizen_id"]),
+                "updated_at": row["updated_at"] or row["registered_on"],
+            }
             row["flags"] = (row["flags"] or "").split()
         return _frame(spark, rows, RECORD_TYPES)
 
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def decided(spark: Any) -> Callable[[str], DataFrame]:
     """The state of id_correction from a text table; `record` and `other` are 'region/record_no'."""
 
@@ -82,33 +87,31 @@ def decided(spark: Any) -> Callable[[str], DataFrame]:
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def identity(register: Any, decided: Any) -> Callable[..., Identity]:
-    """`resolve` over text tables."""
-    from popbase.identity.persons import resolve
+    """`resolve` over text tables, once for each pair of them."""
 
+    @cache
     def build(records: str, decisions: str = NO_DECISIONS) -> Identity:
-        return resolve(register(records), decided(decisions))
+        found = resolve(register(records), decided(decisions))
+        found.records.persist()
+        return found
 
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def persons(identity: Any) -> Callable[..., list[tuple[Any, ...]]]:
     """Each person as (its records, number carried, number claimed, id_status)."""
-
-    def build(records: str, decisions: str = NO_DECISIONS) -> list[tuple[Any, ...]]:
-        return people(identity(records, decisions))
-
-    return build
+    return lambda *tables: people(identity(*tables))
 
 
-@pytest.fixture()
+@pytest.fixture
 def cases(identity: Any) -> Callable[..., list[tuple[Any, ...]]]:
     """Each finding as (kind, its records, decision_no)."""
 
-    def build(records: str, decisions: str = NO_DECISIONS) -> list[tuple[Any, ...]]:
-        found = identity(records, decisions).findings.collect()
+    def build(*tables: str) -> list[tuple[Any, ...]]:
+        found = identity(*tables).findings.collect()
         return sorted((f.kind, " ".join(_short(f.record_nos)), f.decision_no) for f in found)
 
     return build
@@ -118,7 +121,9 @@ def people(found: Identity) -> list[tuple[Any, ...]]:
     """Persons by their records, winner first; records of the region 330100 go by number alone."""
     members: dict[tuple[Any, str], list[tuple[str, str]]] = {}
     for r in found.person_record.collect():
-        members.setdefault((r.as_of, r.person_id), []).append((r.role != "WINNER", f"{r.region}/{r.record_no}"))
+        members.setdefault((r.as_of, r.person_id), []).append(
+            (r.role != "WINNER", f"{r.region}/{r.record_no}")
+        )
     rows = found.person.collect()
     assert len({(p.as_of, p.person_id) for p in rows}) == len(rows) == len(members)
     return sorted(
@@ -138,6 +143,8 @@ def _short(refs: list[str]) -> list[str]:
 
 def _frame(spark: Any, rows: list[dict[str, Any]], types: dict[str, str]) -> DataFrame:
     names = list(rows[0])
-    raw = ", ".join(f"{n} {'array<string>' if types.get(n, '').startswith('array') else 'string'}" for n in names)
+    raw = ", ".join(
+        f"{n} {'array<string>' if types.get(n, '').startswith('array') else 'string'}" for n in names
+    )
     frame = spark.createDataFrame([tuple(row[n] for n in names) for row in rows], raw)
     return frame.selectExpr(*(f"CAST({n} AS {types.get(n, 'string')}) AS {n}" for n in names))

@@ -49,10 +49,7 @@ def test_different_birth_dates_do_not_link_even_through_a_former_name(persons: A
         330100/2 | A          | 王芳 |             | 1800-01-02
         330100/3 | A          | 王红 | 王芳        | 1800-01-02
     """)
-    assert [(p[0], p[3]) for p in found] == [("1", "CONTESTED"), ("2 3", "CONTESTED")] or found == [
-        ("1", None, "A", "CONTESTED"),
-        ("3 2", None, "A", "CONTESTED"),
-    ]
+    assert [(p[0], p[3]) for p in found] == [("1", "CONTESTED"), ("3 2", "CONTESTED")]
 
 
 def test_the_winner_is_live_then_latest_registered_then_updated_then_greatest(persons: Any) -> None:
@@ -246,7 +243,9 @@ def test_the_person_shows_the_winner(identity: Any) -> None:
 
 
 def test_a_number_with_thousands_of_records_costs_its_names(identity: Any) -> None:
-    lines = "\n".join(f"330100/{i} | A | 王{i % 700} | {f'王{i % 700 - 1}' if i % 700 else ''}" for i in range(3000))
+    lines = "\n".join(
+        f"330100/{i} | A | 王{i % 700} | {f'王{i % 700 - 1}' if i % 700 else ''}" for i in range(3000)
+    )
     found = identity(f"record | citizen_id | name | former_name\n{lines}")
     assert rows(found.person, "record_no", "id_status") == [("999", "UNIQUE")]
 
@@ -262,7 +261,7 @@ def test_many_dates_at_once_are_each_as_if_alone(identity: Any) -> None:
     orders = {day: f"12 | 330100/2 | A | B | 2015-12-01 | {day}" for day in days}
     together = identity(head + "\n".join(days.values()), decision + "\n".join(orders.values()))
     apart = [identity(head + days[day], decision + orders[day]) for day in days]
-    for table in ("records", "person", "person_record", "findings", "replaced"):
+    for table in ("person", "findings", "replaced"):
         assert rows(getattr(together, table)) == sorted(
             (row for one in apart for row in rows(getattr(one, table))), key=repr
         )

@@ -79,7 +79,7 @@ def test_urban_or_rural_is_the_class_of_the_village_then_of_its_town(spark):
 
 
 def test_an_older_list_knows_a_county_by_its_older_code_and_a_newer_one_by_its_newer(spark):
-    """330111 became 330112 in 2016: in the report of 2015 it is in force, the list of 2017 has the new code."""
+    """330111 became 330112 in 2016: in force in 2015, but the list of 2017 has the new code."""
     newer = "\n".join(line for line in LISTS.splitlines() if "2014-12-31" not in line)
     assert classified(spark, 2015, "330111001001", lists=newer) == ["urban"]
     assert classified(spark, 2015, "330111001001") == ["unclassified"]

@@ -65,15 +65,15 @@ def persons(spark: SparkSession, text: str) -> DataFrame:
 
 
 def households(spark: SparkSession, text: str = "household_id | registered_area | kind") -> DataFrame:
-    return _typed(spark, text)
+    return typed(spark, text)
 
 
 def places(
     spark: SparkSession, year: int = 2015, *, divisions: str = HANGZHOU, lists: str = NO_LIST
 ) -> Geography:
     return geography(
-        _typed(spark, divisions, valid_from="bigint", valid_to="bigint"),
-        _typed(spark, lists, business_date="date"),
+        typed(spark, divisions, valid_from="bigint", valid_to="bigint"),
+        typed(spark, lists, business_date="date"),
         reference_date=date(year, 12, 31),
     )
 
@@ -138,7 +138,7 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _typed(spark: SparkSession, text: str, **types: str) -> DataFrame:
+def typed(spark: SparkSession, text: str, **types: str) -> DataFrame:
     """`table`, also for a header without rows."""
     if len(text.strip().splitlines()) > 1:
         return table(spark, text, **types)

@@ -1,0 +1,100 @@
+"""What the world was at a date: every base table, from the feeds' record versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase import contracts, table_contracts
+from popbase.base.household import households
+from popbase.base.moments import moments
+from popbase.base.sector import holders, matched, sightings
+from popbase.base.state import standing
+from popbase.base.unregistered import unregistered
+from popbase.contracts import DECISIONS, REGISTER
+from popbase.identity.histories import id_cases, id_history
+from popbase.identity.persons import resolve
+from popbase.identity.rules import number17
+from popbase.intake.normalise import match_name
+from popbase.schema import conform_to
+
+if TYPE_CHECKING:
+    from popbase.sources import Sources
+
+
+def write_base(sources: Sources, *, as_of: date) -> None:
+    """Every base table at its newest version is the world on `as_of`."""
+    register = sources.spans(REGISTER, as_of).persist()
+    decisions = sources.spans(DECISIONS, as_of).persist()
+    states = {c.feed: sources.state(c.feed, as_of) for c in table_contracts.sectors()}
+    known = table_contracts.tables()
+    for table, rows in base_tables(register, decisions, states, as_of=as_of).items():
+        sources.lake.overwrite(table, conform_to(rows, known[table]))
+    sources.lake.spark.catalog.clearCache()
+
+
+def as_judged_at(
+    sources: Sources, *, state_on: date, judged_on: date
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Persons, households and cases by what was delivered by `state_on`, judged at `judged_on`.
+
+    Who is registered, live or decided is asked of the second date (statistics section 1), so that a birth
+    delivered after the year's end is in the year's stock.
+    """
+    judged = {"as_of": F.lit(judged_on)}
+    register = sources.state(REGISTER, state_on).withColumns(judged)
+    decisions = sources.state(DECISIONS, state_on).withColumns(judged)
+    who = resolve(register, decisions)
+    who.records.persist()
+    return who.person, households(who.person), id_cases(who.findings, judged_on)
+
+
+def base_tables(
+    register: DataFrame, decisions: DataFrame, states: Mapping[str, DataFrame], *, as_of: date
+) -> dict[str, DataFrame]:
+    """Table path -> rows. `register` and `decisions` are spans up to `as_of`, `states` the sectors' states;
+    each sector contract in `states` gives a table, whichever department it is.
+    """
+    who = resolve(standing(register, as_of), standing(decisions, as_of))
+    who.records.persist()
+    answers = holders(who.person, who.replaced)
+    feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
+    sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]
+    return {
+        "base/person": with_sightings(who.person, sightings(feeds, answers, as_of=as_of)),
+        "base/person_record": who.person_record,
+        "base/household": households(who.person),
+        **_over_time(register, decisions, as_of),
+        "base/unregistered": unregistered(sectors, as_of=as_of),
+        **{f"base/{contract.base_table}": rows for contract, rows in sectors},
+    }
+
+
+def with_sightings(person: DataFrame, seen: DataFrame) -> DataFrame:
+    """`person` with an `in_<table>` a sector: an active record there means this person.
+
+    Only a UNIQUE number is anybody's; of records that carry it, those under the person's own name count.
+    """
+    own = F.when(F.col("id_status") == "UNIQUE", number17(F.col("citizen_id")))
+    named = person.withColumns({"number17": own, "seen_name": match_name(F.col("name"))})
+    tables = (str(contract.base_table) for contract in table_contracts.sectors())
+    return named.join(seen, ["number17", "seen_name"], how="left").withColumns(_in(tables))
+
+
+def _in(tables: Iterable[str]) -> dict[str, Column]:
+    return {f"in_{t}": F.coalesce(F.array_contains("active", t), F.lit(False)) for t in tables}
+
+
+def _over_time(register: DataFrame, decisions: DataFrame, as_of: date) -> dict[str, DataFrame]:
+    """Cases and numbers from their first day to `as_of`: the troubled are judged at each of their dates."""
+    when = moments(register, decisions, until=as_of)
+    past = resolve(when.records, when.decisions)
+    past.records.persist()
+    return {
+        "base/id_case": id_cases(past.findings, as_of),
+        "base/id_history": id_history(past).unionByName(when.quiet),
+    }

@@ -1,0 +1,110 @@
+"""Sector records and the persons they are about (design section 7, "Sector records look their number up")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.base.former import rerouted
+from popbase.contracts import Contract
+from popbase.identity.rules import number17
+from popbase.intake.normalise import match_name
+
+NO_NUMBER, CONTESTED, NOT_IN_REGISTER = "NO_NUMBER", "CONTESTED", "NOT_IN_REGISTER"
+MATCHED, NAME_MISMATCH = "MATCHED", "NAME_MISMATCH"
+FORMER_NUMBER = "former_number"
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Who answers to a number.
+
+    `numbers`: one row is a number17 that a UNIQUE or CONTESTED person carries or claims: `holder`
+    (person_id, null where contested) and `holder_name`; `former`: number17 -> `current17`, for numbers that
+    decisions replaced, or None where none did.
+    """
+
+    numbers: DataFrame
+    former: DataFrame | None
+
+
+def holders(person: DataFrame, replaced: DataFrame) -> Holders:
+    """UNIQUE numbers stand once each (invariant I4), so that only the few contested ones are grouped."""
+    unique = person.where("id_status = 'UNIQUE'").select(
+        number17(F.col("citizen_id")).alias("number17"),
+        F.col("person_id").alias("holder"),
+        match_name(F.col("name")).alias("holder_name"),
+    )
+    contested = (
+        person.where("id_status = 'CONTESTED'")
+        .groupBy(number17(F.col("claimed_citizen_id")).alias("number17"))
+        .agg(F.lit(None).cast("string").alias("holder"), F.lit(None).cast("string").alias("holder_name"))
+    )
+    numbers = unique.unionByName(contested)
+    return Holders(numbers, None if replaced.isEmpty() else rerouted(replaced, numbers))
+
+
+def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
+    """One row is a sector record at `as_of`: `person_id`, `match_status`, region, the contract's fields, flags."""
+    rows = _looked_up(_numbered(state, contract, who), who)
+    flags = F.when(F.col("is_former"), F.array_append("flags", F.lit(FORMER_NUMBER))).otherwise(
+        F.col("flags")
+    )
+    return rows.select(
+        F.when(_status() == MATCHED, F.col("holder")).alias("person_id"),
+        _status().alias("match_status"),
+        "region",
+        *(field.name for field in contract.fields),
+        flags.alias("flags"),
+        "first_date",
+    )
+
+
+def sightings(states: Iterable[tuple[Contract, DataFrame]], who: Holders, *, as_of: date) -> DataFrame:
+    """One row is a number17 and match name with the sectors in which they are active: `active`, an array."""
+    seen = None
+    for contract, state in states:
+        holds = F.expr((contract.active_when or "false").replace(":d", f"DATE'{as_of}'"))
+        rows = _numbered(state.where(holds), contract, who).select(
+            F.col("looked_up").alias("number17"), "seen_name", F.lit(contract.base_table).alias("sector")
+        )
+        seen = rows if seen is None else seen.unionByName(rows)
+    assert seen is not None, "there is at least one sector feed"
+    known = seen.where(F.col("number17").isNotNull())
+    return known.groupBy("number17", "seen_name").agg(F.collect_set("sector").alias("active"))
+
+
+def _numbered(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
+    """Adds the number to look up, after decisions that replaced it, and the name to compare."""
+    number, name = contract.with_role("number"), contract.with_role("name")
+    assert number is not None
+    assert name is not None
+    own = number17(F.col(number.name))
+    rows = state.withColumns({"own17": own, "seen_name": match_name(F.col(name.name))})
+    if who.former is None:
+        return rows.withColumns({"looked_up": F.col("own17"), "is_former": F.lit(False)})
+    former = who.former.withColumnRenamed("number17", "own17")
+    return rows.join(F.broadcast(former), on="own17", how="left").withColumns({
+        "looked_up": F.coalesce("current17", "own17"),
+        "is_former": F.col("current17").isNotNull(),
+    })  # fmt: skip
+
+
+def _looked_up(rows: DataFrame, who: Holders) -> DataFrame:
+    """One shuffle of the sector's rows, by the number as a long; the persons' side is three columns narrow."""
+    answers = who.numbers.withColumnRenamed("number17", "looked_up").withColumn("is_known", F.lit(True))
+    return rows.join(answers, on="looked_up", how="left")
+
+
+def _status() -> Column:
+    return (
+        F.when(F.col("own17").isNull(), F.lit(NO_NUMBER))
+        .when(F.col("is_known").isNull(), F.lit(NOT_IN_REGISTER))
+        .when(F.col("holder").isNull(), F.lit(CONTESTED))
+        .when(F.col("holder_name") == F.col("seen_name"), F.lit(MATCHED))
+        .otherwise(F.lit(NAME_MISMATCH))
+    )

@@ -1,0 +1,38 @@
+"""People seen by sectors and not in the register: a finding, never added to the population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from popbase.base.sector import NOT_IN_REGISTER
+from popbase.contracts import Contract
+
+
+def unregistered(sectors: Iterable[tuple[Contract, DataFrame]], *, as_of: date) -> DataFrame:
+    """One row is a number that only sectors know: citizen_id, feeds, areas, first_seen, last_seen.
+
+    `sectors`: matched records. A number whose records have all been removed is no longer listed.
+    """
+    seen = reduce(DataFrame.unionByName, (_seen(contract, rows) for contract, rows in sectors))
+    return seen.groupBy("citizen_id").agg(
+        F.array_sort(F.collect_set("feed")).alias("feeds"),
+        F.array_sort(F.collect_set("area")).alias("areas"),
+        F.min("first_date").alias("first_seen"),
+        F.lit(as_of).alias("last_seen"),
+    )
+
+
+def _seen(contract: Contract, rows: DataFrame) -> DataFrame:
+    number, area = contract.with_role("number"), contract.with_role("area")
+    assert number is not None
+    return rows.where(F.col("match_status") == NOT_IN_REGISTER).select(
+        F.col(number.name).alias("citizen_id"),
+        F.lit(contract.feed).alias("feed"),
+        (F.col(area.name) if area else F.lit(None).cast("string")).alias("area"),
+        "first_date",
+    )

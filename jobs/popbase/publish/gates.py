@@ -1,0 +1,59 @@
+"""The gates: every table that a publication would show, measured by Spark, judged by Great Expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from popbase import contracts, metrics, table_contracts
+from popbase.contracts import Contract
+from popbase.expectations import Finding, check
+from popbase.intake import ledger
+from popbase.lake import Lake
+from popbase.publish.publication import Publication
+from popbase.sources import Sources
+from popbase.statistics.identities import identities
+
+PERSON, REPORT = "base/person", "statistics/report"
+
+
+def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> list[Finding]:
+    """Findings about every table, in the order of the flow; `last` is what readers see now."""
+    found = list(_conformed(sources, as_of))
+    for table, measured in _base(sources.lake, last):
+        found += check(table, measured)
+    if sources.lake.exists(REPORT):
+        cube = sources.lake.read(REPORT)
+        found += check(REPORT, metrics.report(cube, identities(cube)))
+    return found
+
+
+def _conformed(sources: Sources, as_of: date) -> Iterator[Finding]:
+    """The ledger against what is stored, for the deliveries in force."""
+    for feed, judgements in sources.judgements.items():
+        in_force = ledger.effective(judgements, as_of)
+        if not in_force:
+            continue
+        stored = sources.stored_rows(feed, in_force)
+        limit = contracts.feed(feed).max_quarantine_share
+        yield from check(f"conformed/{feed}", metrics.conformed(in_force, stored=stored, limit=limit))
+
+
+def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, DataFrame]]:
+    people = lake.read(PERSON)
+    before = lake.read(PERSON, last.tables[PERSON]) if last and PERSON in last.tables else None
+    yield PERSON, metrics.person(people, before)
+    yield "base/person_record", metrics.person_record(lake.read("base/person_record"), people)
+    yield "base/household", metrics.household(lake.read("base/household"), people)
+    yield "base/id_case", metrics.id_case(lake.read("base/id_case"), people)
+    yield "base/id_history", metrics.id_history(lake.read("base/id_history"))
+    yield "base/unregistered", metrics.unregistered(lake.read("base/unregistered"), people)
+    for contract in _sectors():
+        table = f"base/{contract.base_table}"
+        yield table, metrics.sector(lake.read(table), table_contracts.sector(contract))
+
+
+def _sectors() -> list[Contract]:
+    return table_contracts.sectors()

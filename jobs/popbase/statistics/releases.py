@@ -1,0 +1,83 @@
+"""The reports of a night: which years are due, each computed from the base judged at its own dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from popbase.base.build import as_judged_at
+from popbase.contracts import REGISTER
+from popbase.intake import ledger
+from popbase.lake import Lake
+from popbase.sources import Sources
+from popbase.statistics.areas import Geography, area_names, geography
+from popbase.statistics.calendar import Release, due
+from popbase.statistics.t1 import t1
+from popbase.statistics.workbook import write_csv, write_t1
+
+TABLE = "statistics/report"
+
+
+def releases_due(
+    sources: Sources, night: date, *, earliest_change: date | None, known: DataFrame | None
+) -> list[Release]:
+    """The report years that this night computes; `known` is the cube of the last publication."""
+    deliveries = ledger.effective(sources.judgements[REGISTER], night)
+    if not deliveries:
+        return []
+    statuses = known.select("report_year", "release_status").distinct().collect() if known is not None else []
+    return due(
+        night,
+        first_delivery=min(j.business_date for j in deliveries),
+        earliest_change=earliest_change,
+        computed={row.report_year for row in statuses},
+        released={row.report_year for row in statuses if row.release_status != "PRELIMINARY"},
+    )
+
+
+def write_reports(
+    sources: Sources, releases: Sequence[Release], *, known: DataFrame | None, folder: Path
+) -> None:
+    """Replaces the due years in the cube, and lays each out as the official form and as CSV in `folder`."""
+    if not releases:
+        return
+    years = [compute(sources, release, known) for release in releases]
+    rows = reduce(DataFrame.unionByName, (year for year, _ in years))
+    if known is not None:
+        computed = [release.year for release in releases]
+        rows = known.where(~F.col("report_year").isin(*computed)).unionByName(rows)
+    sources.lake.overwrite(TABLE, rows)
+    for release, (_, names) in zip(releases, years, strict=True):
+        write_files(sources.lake, release, names, folder)
+
+
+def compute(sources: Sources, release: Release, known: DataFrame | None) -> tuple[DataFrame, dict[str, str]]:
+    """The year's rows of the cube, and the areas' names."""
+    person, household, cases = as_judged_at(
+        sources, state_on=release.cut_off, judged_on=release.reference_date
+    )
+    places, names = _places(sources, release)
+    previous = known.where(F.col("report_year") == release.year) if known is not None else None
+    return t1(person, household, places, release=release, cases=cases, previous=previous), names
+
+
+def _places(sources: Sources, release: Release) -> tuple[Geography, dict[str, str]]:
+    divisions = sources.state("admin_division", release.cut_off)
+    lists = sources.lists("statistical_division", date.max)
+    places = geography(divisions, lists, reference_date=release.reference_date)
+    return places, area_names(divisions, lists, places=places)
+
+
+def write_files(lake: Lake, release: Release, names: dict[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, Any]] = [
+        row.asDict() for row in lake.read(TABLE).where(F.col("report_year") == release.year).collect()
+    ]
+    write_t1(folder / f"T1-{release.year}.xlsx", rows, names=names)
+    write_csv(folder / f"T1-{release.year}.csv", rows, names=names)

@@ -1,0 +1,149 @@
+"""The command line: one line and a code for every failure, no citizen's data, no JVM for a question."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from lib.lakes import MADE_AT, NEW_YEARS_EVE
+
+from popbase import check_contracts
+from popbase.errors import LeaseError, exit_codes
+from popbase.publish.run_report import NightReport
+
+NUMBER = "33010019900101123X"  # made up
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A stand-in for the Spark side; each call is noted."""
+    calls: list[tuple[Any, ...]] = []
+    module = SimpleNamespace(calls=calls)
+    for name in ("run_night", "ingest", "build_base", "reports", "publish"):
+        setattr(module, name, lambda _settings, *a, _n=name, **k: calls.append((_n, *a, k.get("future"))))
+    monkeypatch.setitem(sys.modules, "popbase.night", module)
+    return module
+
+
+def held(**changes: Any) -> NightReport:
+    usual: dict[str, Any] = {
+        "business_date": NEW_YEARS_EVE, "started": MADE_AT, "ended": MADE_AT, "outcome": "held",
+        "publication": None, "why": "A gate failed.",
+    }  # fmt: skip
+    return NightReport(**(usual | changes))
+
+
+def test_the_help_tells_every_command_and_every_exit_code(popbase: Any) -> None:
+    told = popbase("--help")
+    assert told.code == 0
+    for command in ("generate", "night", "open", "check-contracts", "quarantine"):
+        assert command in told.out
+    for code, name, *_ in exit_codes():
+        assert f"{code:>4}  {name}" in told.out
+    assert popbase().out == told.out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["status"]])
+def test_a_question_loads_no_spark(tmp_path: Path, arguments: list[str]) -> None:
+    script = (
+        "import sys; from popbase import cli\ntry: cli.main()\nexcept SystemExit: pass\n"
+        "heavy = {'pyspark', 'great_expectations', 'datacontract'} & set(sys.modules)\n"
+        "print('HEAVY', sorted(heavy))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True, text=True, check=True, env={"POPBASE_LAKE": str(tmp_path)},
+    )  # fmt: skip
+    assert run.stdout.splitlines()[-1] == "HEAVY []"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["night"], 2, "Missing option '--date'"),
+        (["night", "--date", "2015-13-01"], 2, "YYYY-MM-DD"),
+        (["deliveries", "--feed", "nonsense"], 2, "There is no feed 'nonsense'"),
+        (["open", "--as-of", "2015-01-01", "--publication", "1"], 2, "exclude each other"),
+        (["open", "-c", "SELECT 1"], 32, "Nothing is published yet"),
+        (["cases"], 32, "Nothing is published yet"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_code(popbase: Any, arguments: list[str], code: int, says: str) -> None:
+    ran = popbase(*arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert says in ran.err
+    assert ran.err.startswith("popbase: ")
+    assert ran.err.count("\n") == 1
+
+
+def test_a_failure_on_purpose_keeps_its_own_exit_code(popbase: Any, stages: Any) -> None:
+    def taken(*_: Any, **__: Any) -> None:
+        raise LeaseError("Another run holds the lease of base.")
+
+    stages.build_base = taken
+    ran = popbase("base", "--date", "2015-12-31")
+    assert ran.code == 31
+    assert ran.err.splitlines()[-1] == "popbase: lease: Another run holds the lease of base."
+
+
+def test_a_bug_tells_its_type_and_a_trace_without_any_value(popbase: Any, stages: Any) -> None:
+    def bug(*_: Any, **__: Any) -> None:
+        try:
+            raise KeyError(NUMBER)
+        except KeyError as error:
+            raise RuntimeError(f"cannot cast {NUMBER}") from error
+
+    stages.build_base = bug
+    ran = popbase("base", "--date", "2015-12-31")
+    last = ran.err.splitlines()[-1]
+    trace = Path(last.rpartition(" ")[2])
+    text = trace.read_text(encoding="utf-8")
+    trace.unlink()
+    assert ran.code == 70
+    assert last.startswith("popbase: unexpected: RuntimeError")
+    assert NUMBER not in ran.err + text
+    assert "KeyError" in text
+    assert "in bug" in text
+
+
+def test_steps_hand_on_what_they_were_given(popbase: Any, stages: Any) -> None:
+    popbase("ingest", "--feed", "tax", "--date", "2015-12-31")
+    popbase("base", "--date", "2015-12-31", "--future")
+    popbase("reports", "--year", "2015")
+    popbase("publish", "--date", "2015-12-31")
+    assert stages.calls == [
+        ("ingest", "tax", NEW_YEARS_EVE, False), ("build_base", NEW_YEARS_EVE, True),
+        ("reports", 2015, None), ("publish", NEW_YEARS_EVE, False),
+    ]  # fmt: skip
+
+
+def test_a_held_night_shows_its_report_and_ends_with_the_gates_code(popbase: Any, stages: Any) -> None:
+    stages.run_night = lambda *_, **__: held()
+    ran = popbase("night", "--date", "2015-12-31")
+    assert "NOT PUBLISHED" in ran.out
+    assert ran.code == 21
+
+
+def test_a_night_as_json_is_one_document(popbase: Any, stages: Any) -> None:
+    stages.run_night = lambda *_, **__: held(outcome="unchanged", publication=3, why=None)
+    ran = popbase("night", "--date", "2015-12-31", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(ran.out)["outcome"] == "unchanged"
+
+
+def test_each_file_that_cannot_be_used_is_named(
+    popbase: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "schemas/feeds").mkdir(parents=True)
+    (tmp_path / "schemas/feeds/bad.odcs.yaml").write_text("kind: [")
+    monkeypatch.setattr(check_contracts, "_lint", lambda _: "")  # the standard's own: tests/spark
+    monkeypatch.setattr(check_contracts.contracts, "home", lambda: tmp_path)
+    ran = popbase("check-contracts")
+    assert ran.out.startswith("schemas/feeds/bad.odcs.yaml: bad.odcs.yaml is not an ODCS document")
+    assert ran.code == 12

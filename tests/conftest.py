@@ -23,15 +23,16 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         landing=str(home / "landing"), lake=str(home / "lake"), jars=str(ROOT / ".jars"),
         driver_memory="2g", shuffle_partitions=1,
+        profile="small",
     )
 
 
 @pytest.fixture(scope="session")
 def _session(settings: Settings) -> Iterator[SparkSession]:
-    from popbase.session import for_rows, spark_session
+    from popbase.session import spark_session
 
     session = spark_session("tests", settings)
-    yield for_rows(session, 0)
+    yield session
     session.stop()
 
 

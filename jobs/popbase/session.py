@@ -10,8 +10,9 @@ from popbase.clock import SPARK_ZONE
 from popbase.errors import MachineError
 from popbase.settings import Settings
 
-# Measured on two cores: interpreting costs some 0.2 ms a row of intake, compiling 10 to 20 s a feed.
-INTERPRETED_ROWS = 100_000
+# Plans over few rows are compiled often and run once: HotSpot's first, cheap compiler is enough, and half the
+# CPU of such a night (measured).
+_JIT = {"large": "", "small": "-XX:TieredStopAtLevel=1"}
 
 _LOGGING = Path(__file__).with_name("log4j2.properties").as_uri()
 
@@ -24,28 +25,16 @@ def spark_session(name: str, settings: Settings) -> SparkSession:
     return builder.getOrCreate()
 
 
-def for_rows(session: SparkSession, rows: int) -> SparkSession:
-    """A session of the same application, fit for work on about so many rows.
-
-    Spark compiles every plan, and a plan of intake is thirty columns wide: seconds of compiling that pay off
-    over millions of rows. A department's thousand changes of a night are done sooner interpreted.
-    """
-    own = session.newSession()
-    compiled = rows > INTERPRETED_ROWS
-    own.conf.set("spark.sql.codegen.wholeStage", str(compiled).lower())
-    own.conf.set("spark.sql.codegen.factoryMode", "FALLBACK" if compiled else "NO_CODEGEN")
-    return own
-
-
 def _conf(settings: Settings) -> dict[str, str]:
     return {
         "spark.driver.memory": settings.driver_memory,
         # On the class path rather than in spark.jars: local mode would copy them at every start.
         "spark.driver.extraClassPath": _jars(settings),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING} {_JIT[settings.profile]}",
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
+        "spark.sql.codegen.wholeStage": str(settings.profile == "large").lower(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": SPARK_ZONE,

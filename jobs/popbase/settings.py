@@ -9,16 +9,22 @@ from pathlib import Path
 from popbase.errors import SettingsError
 
 GIB = 1024**3
+PROFILES = ("large", "small")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a night reads and writes, and the limits it holds senders to."""
+    """Where a night reads and writes, and the limits it holds senders to.
+
+    `profile`: what Spark is tuned for: `large`, millions of rows, or `small`, where compiling a plan costs
+    more than running it (the demo, the tests, a county's night).
+    """
 
     landing: str
     lake: str
     spark_master: str = "local[2]"
     driver_memory: str = "6g"
+    profile: str = "large"
     jars: str = ".jars"
     shuffle_partitions: int = 4
     max_file_bytes: int = 4 * GIB
@@ -32,6 +38,8 @@ class Settings:
             given = options.get(name) or environ.get(f"POPBASE_{name.upper()}")
             if given:
                 values[name] = given
+        if values.get("profile", "large") not in PROFILES:
+            raise SettingsError(f"POPBASE_PROFILE must be one of {', '.join(PROFILES)}.")
         return cls(
             landing=values.pop("landing", "landing"),
             lake=values.pop("lake", "lake"),

@@ -5,6 +5,7 @@ A finding names records and fields, never a value.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -22,26 +23,42 @@ def of(resolved: DataFrame, effective: DataFrame, held: DataFrame | None) -> Dat
 
     `subject` is what makes a finding the same one at another date: a person_id, a record or a decision.
     """
-    several = resolved.where("several")
-    contested, former = F.col("id_status") == "CONTESTED", F.col("id_status") == "FORMER"
-    found = [
-        _together(several.where(is_live()), "double_registration", "person_id", F.count("*") > 1),
-        _together(
-            several.where(is_live() | is_death()), "dead_and_live", "person_id",
-            F.max(is_live()) & F.max(is_death()),
-        ),
-        _together(several.where(contested), "contested_number", "number_key", F.lit(True)),
-        _together(several, "former_conflict", "number_key", F.max(former)),
-        _wrong_numbers(resolved),
-        _not_applied(effective, held),
-    ]  # fmt: skip
+    found = [_together(resolved.where("several")), _wrong_numbers(resolved), _not_applied(effective, held)]
     return reduce(DataFrame.unionByName, found)
 
 
-def _together(records: DataFrame, kind: str, by: str, holds: Column) -> DataFrame:
-    """A finding about the records that stand together under `by`."""
+@dataclass(frozen=True)
+class _Together:
+    """A finding about records that stand together `by` a key: which ones, and when it holds of them."""
+
+    by: str
+    among: Column
+    holds: Column
+
+
+def _kinds() -> dict[str, _Together]:
+    live, contested = is_live(), F.col("id_status") == "CONTESTED"
+    deaths, former = F.max(is_death()), F.max(F.col("id_status") == "FORMER")
+    return {
+        "double_registration": _Together("person_id", live, F.count("*") > 1),
+        "dead_and_live": _Together("person_id", live | is_death(), F.max(live) & deaths),
+        "contested_number": _Together("number_key", contested, F.lit(True)),
+        "former_conflict": _Together("number_key", F.lit(True), former),
+    }
+
+
+def _together(several: DataFrame) -> DataFrame:
+    """All kinds in one grouping, so that they cost one shuffle."""
+    kinds = _kinds()
+    entries = [
+        F.when(k.among, F.struct(F.lit(name).alias("kind"), F.col(k.by).cast("string").alias("key")))
+        for name, k in kinds.items()
+    ]
+    holds = F.coalesce(*(F.when(F.col("kind") == name, k.holds) for name, k in kinds.items()))
     return (
-        records.groupBy("as_of", by)
+        several.withColumn("entry", F.explode(F.array_compact(F.array(*entries))))
+        .select("*", "entry.*")
+        .groupBy("as_of", "kind", "key")
         .agg(
             holds.alias("holds"),
             F.min("until").alias("until"),
@@ -50,7 +67,8 @@ def _together(records: DataFrame, kind: str, by: str, holds: Column) -> DataFram
             _agreement().alias("evidence"),
         )
         .where("holds")
-        .select(*_complete(kind))
+        .withColumn("decision_no", F.lit(None).cast("string"))
+        .select(*COLUMNS)
     )
 
 
@@ -85,8 +103,10 @@ def _wrong_numbers(resolved: DataFrame) -> DataFrame:
             "subject": F.concat_ws("/", "anchor_region", "record_no"),
             "record_nos": F.array(record_ref()),
             "evidence": F.concat_ws(";", *said),
+            "kind": F.lit("wrong_number"),
+            "decision_no": F.lit(None).cast("string"),
         })
-        .select(*_complete("wrong_number"))
+        .select(*COLUMNS)
     )  # fmt: skip
 
 
@@ -106,8 +126,3 @@ def _not_applied(effective: DataFrame, held: DataFrame | None) -> DataFrame:
         F.coalesce(missing, F.lit("record=differs")).alias("evidence"),
         "decision_no",
     )  # fmt: skip
-
-
-def _complete(kind: str) -> list[Column]:
-    own = {"kind": F.lit(kind), "decision_no": F.lit(None).cast("string")}
-    return [own[name].alias(name) if name in own else F.col(name) for name in COLUMNS]

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from popbase.contracts import OP_COLUMN, Contract, Field
 from popbase.intake import citizen_id, rules
-from popbase.intake.lines import PLACE, SEPARATOR, Records, key_cells, with_cells
+from popbase.intake.lines import PLACE, SEPARATOR
 from popbase.intake.normalise import normalised
 
 # Working columns stand beside the fields they belong to; contracts refuse a field name with two underscores.
@@ -19,23 +19,28 @@ _TEXT = "{}__text"
 ACCEPTED, REFUSED, CONTENDER = "accepted", "refused", "contender"
 
 
+def columns(contract: Contract) -> list[str]:
+    """The headers whose cells judging reads, in its order."""
+    return [*(field.header for field in contract.fields), OP_COLUMN]
+
+
 def judged(
-    records: Records, contract: Contract, *, areas: DataFrame, contended: DataFrame | None
+    records: DataFrame, contract: Contract, *, areas: DataFrame, contended: DataFrame | None
 ) -> DataFrame:
-    """One row is a record as sent, judged.
+    """One row is a record as sent, judged; `records` are `lines.with_cells` of `columns`.
 
     The contract's fields typed, op, flags, place; and for intake alone `key`, `reasons`, `raw`, `verdict`
     and, of rows whose key is in `contended`, `tie`: the last order of design section 4's record versions.
     """
-    texts = _texts(with_cells(records), records, contract)
-    valued = _contention(_values(_numbers(texts, contract, areas), contract), contract, contended)
+    numbered = _numbers(_texts(records, contract), contract, areas)
+    valued = _contention(_values(numbered, contract), contract, contended)
     rows = valued.select(
         *(f.name for f in contract.fields),
         "op",
         F.when(F.col("op") != "D", _gathered(_flags(contract))).otherwise(_nothing()).alias("flags"),
         *PLACE,
         _key(contract).alias("key"),
-        _reasons(contract, changes=records.layout.kind == "changes").alias("reasons"),
+        _reasons(contract).alias("reasons"),
         "raw",
         "contended",
         F.when(F.col("contended"), _tie(contract)).alias("tie"),
@@ -51,37 +56,36 @@ def judged(
     ).drop("contended")
 
 
-def key_hash(records: Records, contract: Contract) -> DataFrame:
+def key_hash(keys: DataFrame, contract: Contract) -> DataFrame:
     """One row is a record as sent: `key_hash` of its delivery and typed key, equal wherever those are.
 
     Read before the rows themselves, to know which keys a delivery carries twice: only those rows need be
-    compared with each other.
+    compared with each other. `keys` are `lines.key_cells` of the contract's key.
     """
-    cells = key_cells(records, [f.header for f in contract.key])
-    texts = [normalised(F.col(f"`{f.header}`")) for f in contract.key]
-    values = [
-        citizen_id.number17(citizen_id.compact(text)) if f.type in rules.ID_TYPES else rules.typed(f, text)
-        for f, text in zip(contract.key, texts, strict=True)
-    ]
-    return cells.select(_key_hash(values).alias("key_hash"))
+    texts = keys.select(
+        *PLACE, *(normalised(F.col("key_cells")[i]).alias(f.name) for i, f in enumerate(contract.key))
+    )
+    return texts.select(_key_hash([_key_value(field) for field in contract.key]).alias("key_hash"))
 
 
-def _texts(cells: DataFrame, records: Records, contract: Contract) -> DataFrame:
-    """One column a field: its normalised text; null where it is empty or the delivery has no such column."""
-    header = list(records.layout.header)
+def _key_value(field: Field) -> Column:
+    text = F.col(field.name)
+    if field.type in rules.ID_TYPES:
+        return citizen_id.number17(citizen_id.compact(text))
+    return rules.typed(field, text)
 
-    def text(name: str) -> Column:
-        cell = F.col("cells")[header.index(name)] if name in header else F.lit(None).cast("string")
-        return F.when(cell != "", cell)
 
+def _texts(records: DataFrame, contract: Contract) -> DataFrame:
+    """One column a field: its normalised text; null where it is empty."""
+    texts = [F.when(F.col("cells")[i] != "", F.col("cells")[i]) for i in range(len(contract.fields) + 1)]
     unreadable = F.when(F.col("cells").isNull(), "row.malformed").when(F.col("undecodable"), "row.encoding")
-    op = text(OP_COLUMN) if records.layout.kind == "changes" else F.lit("U")
-    return cells.select(
+    return records.select(
         *PLACE,
         "raw",
+        "in_changes",
         unreadable.alias("unreadable"),
-        op.alias("op"),
-        *(text(f.header).alias(_TEXT.format(f.name)) for f in contract.fields),
+        F.when(F.col("in_changes"), texts[-1]).otherwise(F.lit("U")).alias("op"),
+        *(text.alias(_TEXT.format(f.name)) for f, text in zip(contract.fields, texts[:-1], strict=True)),
     )
 
 
@@ -126,18 +130,17 @@ def _contention(values: DataFrame, contract: Contract, contended: DataFrame | No
     return values.withColumn("key_hash", own).join(hashes, on="key_hash", how="left")
 
 
-def _reasons(contract: Contract, *, changes: bool) -> Column:
+def _reasons(contract: Contract) -> Column:
     """Every error code that the row breaks; empty for an accepted one."""
-    codes = []
+    op, in_changes = F.col("op"), F.col("in_changes")
+    deletes = in_changes & op.eqNullSafe("D")
+    codes = [F.when(in_changes, F.when(op.isNull(), "op.required").when(~op.isin("U", "D"), "op.code"))]
     for field in contract.fields:
-        code = _error(field)
         # Of a deletion only key and updated_at are judged.
         judged_always = field.key or field.role == "updated_at"
-        codes.append(code if judged_always or not changes else F.when(~F.col("op").eqNullSafe("D"), code))
-    if changes:
-        op = F.col("op")
-        codes.insert(0, F.when(op.isNull(), "op.required").when(~op.isin("U", "D"), "op.code"))
-    return F.when(F.col("unreadable").isNotNull(), F.array("unreadable")).otherwise(_gathered(codes))
+        codes.append(_error(field) if judged_always else F.when(~deletes, _error(field)))
+    unreadable = F.col("unreadable")
+    return F.when(unreadable.isNotNull(), F.array(unreadable)).otherwise(_gathered(codes))
 
 
 def _error(field: Field) -> Column:

@@ -36,71 +36,87 @@ class Layout:
     format: str
     encoding: str
     header: tuple[str, ...]
+    header_line: bytes
 
 
 @dataclass(frozen=True)
-class Records:
+class Sent:
     """Records as sent, of one layout: place, `raw`, `undecodable`, and the `line` or the file's columns."""
 
     layout: Layout
     rows: DataFrame
 
 
-def read(spark: SparkSession, deliveries: Sequence[Received], headers: Sequence[str]) -> list[Records]:
-    """The deliveries' records, one frame a layout; of Parquet files only the columns in `headers`."""
-    sources = [
-        (_layout(delivery, file, headers), delivery, file)
-        for delivery in deliveries
-        for file in delivery.files
-    ]
-    sources.sort(key=lambda source: (repr(source[0]), str(source[2].path)))
+def read(spark: SparkSession, deliveries: Sequence[Received], columns: Sequence[str]) -> list[Sent]:
+    """The deliveries' records, one frame a layout; of Parquet files only the `columns` named."""
+    sources = [(_layout(delivery, file, columns), file) for delivery in deliveries for file in delivery.files]
+    sources.sort(key=lambda source: (repr(source[0]), str(source[1].path)))
     found = []
     for layout, group in groupby(sources, key=lambda source: source[0]):
-        files = [(delivery, file) for _, delivery, file in group]
         reader = _parquet if layout.format == "parquet" else _csv
-        found.append(Records(layout, reader(spark, layout, files)))
+        found.append(Sent(layout, reader(spark, layout, [file for _, file in group])))
     return found
 
 
-def with_cells(records: Records) -> DataFrame:
-    """Place, `raw`, `undecodable` and `cells`: normalised texts in the header's order; null of a malformed line.
+def with_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
+    """Place, `raw`, `undecodable`, `in_changes` and `cells`: one normalised text for each of `columns`.
 
-    Everything that Spark cannot compile (ICU, lambdas, from_csv) happens here, on a narrow row: a projection
-    that holds one such expression is interpreted as a whole, and the judging is thirty columns wide.
+    An empty cell and a column that the file lacks are empty texts; of a malformed line there are no cells.
+
+    Everything that Spark cannot compile (ICU, lambdas, from_csv) happens here, on a narrow row, and
+    everything that differs between layouts: judging sees one shape, and its plan is compiled once a feed.
     """
-    layout = records.layout
+    layout = sent.layout
     if layout.format == "parquet":
-        columns = F.array(*(F.col(f"`{name}`") for name in layout.header))
-        split = records.rows.withColumn("cells", columns)
-        cells = normalised_cells(F.col("cells"), F.concat_ws(SEPARATOR, "cells"), SEPARATOR)
+        split = sent.rows.withColumn("cells", F.array(*(F.col(f"`{name}`") for name in layout.header)))
+        whole, separator = F.concat_ws(SEPARATOR, "cells"), SEPARATOR
     else:
-        width = len(layout.header)
-        # Cheap tests first: a plain line is only split, an overlong one not even looked at.
-        fields = F.when(_is_plain(), F.split("line", ",")).when(_is_quoted(width), _unquoted(width))
-        fields = F.when(_is_short(), fields)
-        split = records.rows.withColumn("cells", fields)
-        complete = F.when(F.size("cells") == width, F.col("cells"))
-        cells = normalised_cells(complete, F.col("line"), ",")
-    return split.select(*PLACE, "raw", "undecodable", cells.alias("cells"))
-
-
-def key_cells(records: Records, headers: Sequence[str]) -> DataFrame:
-    """Place and the named columns alone, found without splitting the rest of a plain line."""
-    if records.layout.format == "parquet":
-        return records.rows.select(*PLACE, *(F.col(f"`{name}`") for name in headers))
-    quoted = F.when(
-        _is_short() & ~_is_plain() & _is_quoted(len(records.layout.header)),
-        _unquoted(len(records.layout.header)),
-    )
-    rows = records.rows.select(*PLACE, "line", quoted.alias("cells"))
-    places = {name: records.layout.header.index(name) for name in headers}
-    return rows.select(
+        split, whole, separator = _split(sent.rows, len(layout.header)), F.col("line"), ","
+    cells = split.withColumn("cells", normalised_cells(F.col("cells"), whole, separator))
+    return cells.select(
         *PLACE,
-        *(
-            F.when(_is_short() & _is_plain(), _plain_cell(place)).otherwise(F.col("cells")[place]).alias(name)
-            for name, place in places.items()
-        ),
+        "raw",
+        "undecodable",
+        F.lit(layout.kind == "changes").alias("in_changes"),
+        _in_order(layout.header, columns).alias("cells"),
     )
+
+
+def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
+    """Place and `key_cells`: the named columns alone, found without splitting the rest of a plain line."""
+    if sent.layout.format == "parquet":
+        return sent.rows.select(*PLACE, F.array(*(F.col(f"`{name}`") for name in columns)).alias("key_cells"))
+    quoted = _parsed(sent.rows, len(sent.layout.header))
+    places = [sent.layout.header.index(name) for name in columns]
+    cells = (
+        F.when(_is_short() & _is_plain(), _plain_cell(place)).otherwise(F.col(f"parsed.c{place}"))
+        for place in places
+    )
+    return quoted.select(*PLACE, F.array(*cells).alias("key_cells"))
+
+
+def _split(rows: DataFrame, width: int) -> DataFrame:
+    """Adds `cells`; cheap tests first: a plain line is only split, an overlong one not even looked at."""
+    parsed = F.when(F.col("parsed").isNotNull(), F.array(*(F.col(f"parsed.c{i}") for i in range(width))))
+    cells = F.when(_is_short() & _is_plain(), F.split("line", ",")).otherwise(parsed)
+    split = _parsed(rows, width).withColumn("cells", cells).drop("parsed")
+    return split.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
+
+
+def _parsed(rows: DataFrame, width: int) -> DataFrame:
+    """Adds `parsed`: the fields of a line with quotes, where they are strict; a column of its own, since
+    Spark would otherwise parse the line once for every field taken out of it."""
+    schema = ", ".join(f"c{i} string" for i in range(width))
+    options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
+    strict = _is_short() & ~_is_plain() & _is_quoted(width)
+    return rows.withColumn("parsed", F.when(strict, F.from_csv("line", schema, options)))
+
+
+def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
+    if tuple(header) == tuple(columns):
+        return F.col("cells")
+    found = (F.col("cells")[header.index(name)] if name in header else F.lit("") for name in columns)
+    return F.when(F.col("cells").isNotNull(), F.array(*found))
 
 
 def _is_short() -> Column:
@@ -121,24 +137,20 @@ def _plain_cell(place: int) -> Column:
     return F.substring_index(F.substring_index("line", ",", place + 1), ",", -1)
 
 
-def _layout(delivery: Received, file: SourceFile, headers: Sequence[str]) -> Layout:
+def _layout(delivery: Received, file: SourceFile, columns: Sequence[str]) -> Layout:
     if file.format == "csv":
-        return Layout(delivery.kind, "csv", file.encoding, file.header)
-    return Layout(delivery.kind, "parquet", "UTF-8", tuple(h for h in headers if h in file.header))
+        return Layout(delivery.kind, "csv", file.encoding, file.header, file.header_line)
+    return Layout(delivery.kind, "parquet", "UTF-8", tuple(c for c in columns if c in file.header), b"")
 
 
-def _csv(spark: SparkSession, layout: Layout, files: list[tuple[Received, SourceFile]]) -> DataFrame:
+def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     # A file's name is a name, not a pattern.
-    text = (
-        spark.read.option("lineSep", "\n")
-        .option("__globPaths__", "false")
-        .text([str(file.path) for _, file in files])
-    )
+    reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
+    text = reader.text([str(file.path) for file in files])
     lines = _lines(_placed(text, F.col("value").alias("sent")), layout.encoding)
-    header_lines = {_header_text(file) for _, file in files}
-    is_header = F.col("line").isin(*header_lines, *(BOM + h for h in header_lines))
-    records = lines.where(~is_header & ~_is_blank())
-    repeated = list(_repeated_headers(files))
+    header = layout.header_line.decode(layout.encoding).removeprefix(BOM)
+    records = lines.where(~F.col("line").isin(header, BOM + header) & ~_is_blank())
+    repeated = list(_repeated_headers(header, files))
     return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
 
 
@@ -163,12 +175,11 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
     )
 
 
-def _parquet(spark: SparkSession, layout: Layout, files: list[tuple[Received, SourceFile]]) -> DataFrame:
+def _parquet(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     columns = [F.col(f"`{name}`") for name in layout.header]
     schema = ", ".join(f"`{name}` string" for name in layout.header)
-    rows = (
-        spark.read.option("__globPaths__", "false").schema(schema).parquet(*(str(f.path) for _, f in files))
-    )
+    reader = spark.read.option("__globPaths__", "false").schema(schema)
+    rows = reader.parquet(*(str(file.path) for file in files))
     invalid = F.exists(F.array(*columns), lambda text: ~F.is_valid_utf8(text))
     return _placed(rows, *columns).withColumns(
         {
@@ -196,15 +207,10 @@ def _place(path: str) -> tuple[str, date, int]:
     return region, date.fromisoformat(business_date), int(delivery_no)
 
 
-def _header_text(file: SourceFile) -> str:
-    return file.header_line.decode(file.encoding).removeprefix(BOM)
-
-
-def _repeated_headers(files: Iterable[tuple[Received, SourceFile]]) -> Iterable[tuple[object, ...]]:
+def _repeated_headers(header: str, files: Iterable[SourceFile]) -> Iterable[tuple[object, ...]]:
     """A further line equal to the header is a record like any other; the header's filter took it too."""
-    for delivery, file in files:
-        place, header = delivery.place, _header_text(file)
-        row = (place.region, place.business_date, place.delivery_no, header, False, header)
+    for file in files:
+        row = (*_place(file.path.as_posix()), header, False, header)
         yield from [row] * file.header_repeats
 
 
@@ -227,11 +233,3 @@ def _is_quoted(width: int) -> Column:
         & F.forall(between, lambda p: (p == "") | (p.startswith(",") & p.endswith(",")))
         & (commas == width - 1)
     )
-
-
-def _unquoted(width: int) -> Column:
-    """The fields of a line that `_is_quoted` found strict."""
-    schema = ", ".join(f"c{i} string" for i in range(width))
-    options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
-    parsed = F.from_csv("line", schema, options)
-    return F.array(*(parsed[f"c{i}"] for i in range(width)))

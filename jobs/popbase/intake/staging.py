@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from popbase.contracts import OP_COLUMN, Contract
+from popbase.contracts import Contract
 from popbase.intake import citizen_id, judge
 from popbase.intake.delivery import Received
-from popbase.intake.lines import PLACE, Records, read
+from popbase.intake.lines import PLACE, Sent, key_cells, read, with_cells
 from popbase.lake import Lake, StagedFile
 
 INTAKE_ONLY = ("key", "reasons", "raw", "tie", "verdict")
@@ -53,28 +53,28 @@ class Staging:
 
 def stage(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> Staging:
     """Reads, judges and writes every row once; then settles which of several rows with one key stays."""
-    headers = [field.header for field in contract.fields]
-    records = read(lake.spark, deliveries, [*headers, OP_COLUMN])
-    areas = citizen_id.areas(lake.spark)
-    contended = contended_keys(records, contract)
-    judged = reduce(
-        DataFrame.unionByName,
-        (judge.judged(r, contract, areas=areas, contended=contended) for r in records),
+    columns = judge.columns(contract)
+    sent = read(lake.spark, deliveries, columns)
+    records = reduce(DataFrame.union, (with_cells(s, columns) for s in sent))
+    judged = judge.judged(
+        records, contract, areas=citizen_id.areas(lake.spark), contended=contended_keys(sent, contract)
     )
     table = f"conformed/{contract.feed}"
     files = lake.stage(table, judged, partition_by=(*PLACE, "verdict"))
     staging = Staging(table, judged.schema, files)
-    return Staging(table, judged.schema, files, winners=settle(lake, contract, staging))
+    return replace(staging, winners=settle(lake, contract, staging))
 
 
-def contended_keys(records: Sequence[Records], contract: Contract) -> DataFrame | None:
+def contended_keys(sent: Sequence[Sent], contract: Contract) -> DataFrame | None:
     """`key_hash` of the keys that one delivery carries more than once; None where there are none.
 
     The one shuffle of intake: eight bytes a row. Only the rows it names are compared with each other, so the
     wide rows of a delivery never move.
     """
-    hashes = reduce(DataFrame.union, (judge.key_hash(r, contract) for r in records))
-    repeated = hashes.groupBy("key_hash").count().where("count > 1").select("key_hash").localCheckpoint()
+    headers = [field.header for field in contract.key]
+    keys = reduce(DataFrame.union, (key_cells(s, headers) for s in sent))
+    counted = judge.key_hash(keys, contract).groupBy("key_hash").count()
+    repeated = counted.where("count > 1").select("key_hash").localCheckpoint()
     return None if repeated.isEmpty() else repeated
 
 

@@ -1,6 +1,7 @@
 """Registers as small text tables: letters stand for citizen numbers, and every column has a default.
 
-All numbers are made up: their birth date lies in 1800, the sequence counts the letters.
+All numbers are made up: their birth date lies in 1800, an even
+sequence (a woman's) counts the letters.
 """
 
 from __future__ import annotations
@@ -44,13 +45,13 @@ def number(letter: str | None) -> str | None:
     """The 18 characters that a letter of a test stands for; longer texts stand for themselves."""
     if letter is None or len(letter) > 1:
         return letter
-    digits = f"33010218000101{ord(letter) - ord('A'):03d}"
+    digits = f"33010218000101{2 * (ord(letter) - ord('A')):03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
 
 
 def letter(citizen_id: str | None) -> str | None:
-    return citizen_id and chr(ord("A") + int(citizen_id[14:17]))
+    return citizen_id and chr(ord("A") + int(citizen_id[14:17]) // 2)
 
 
 @pytest.fixture

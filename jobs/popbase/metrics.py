@@ -8,8 +8,6 @@ and a null never passes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -194,23 +192,17 @@ def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     return together(
         counted(cube, "report", tallies),
         twice(spread, *key, name="cell_twice"),
-        identities.agg(*_differences(), F.count(F.lit(1)).alias("areas")),
+        identities.agg(*_greatest_differences(identities), F.count(F.lit(1)).alias("areas")),
     )
 
 
-def _differences() -> list[Column]:
-    """The greatest difference of every identity, and how many areas leave one of theirs untold."""
-    legacy, parent = F.col("form") == "LEGACY", F.col("area_level") != "township"
-    holds_for = (
-        dict.fromkeys(("households", "sex", "unsettled_reasons"), F.lit(True))
-        | dict.fromkeys(("agricultural", "nature", "place"), legacy)
-        | {"urban_rural": ~legacy, "children": parent}
-    )
-    untold = reduce(or_, (holds & F.col(f"{i}_difference").isNull() for i, holds in holds_for.items()))
-    greatest = (
-        F.coalesce(F.max(F.abs(f"{i}_difference")), F.lit(0.0)).alias(f"{i}_max_abs_diff") for i in holds_for
-    )
-    return [*greatest, F.count_if(untold).alias("areas_untold")]
+def _greatest_differences(identities: DataFrame) -> list[Column]:
+    """Of every identity the greatest difference in any area; a form without it adds nothing."""
+    return [
+        F.coalesce(F.max(F.abs(name)), F.lit(0.0)).alias(f"{name.removesuffix('_difference')}_max_abs_diff")
+        for name in identities.columns
+        if name.endswith("_difference")
+    ]
 
 
 def conformed(judgements: Iterable[Judgement], *, stored: int, limit: float) -> Metrics:

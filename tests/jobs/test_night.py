@@ -1,0 +1,139 @@
+"""Three nights from landing to publication, against the generator's truth and the invariants."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.conftest import CHANGES, DAYS, SNAPSHOTS, YEAR_END, Nights
+from lib.truth import differing_judgements, differing_persons, differing_refusals
+from popbase.publish.publication import Publications
+from popbase.publish.reader import Reader
+
+
+@pytest.mark.parametrize("business_date", DAYS, ids=str)
+def test_the_persons_are_those_of_the_truth_row_for_row(nights: Nights, business_date: date) -> None:
+    assert differing_persons(nights.lake, nights.truth, business_date) == (0, 0)
+
+
+def test_every_planted_bad_row_is_refused_for_its_reason_and_no_other_row(nights: Nights) -> None:
+    assert differing_refusals(nights.lake, nights.truth) == (0, 0)
+
+
+def test_every_delivery_is_judged_as_the_truth_says(nights: Nights) -> None:
+    assert differing_judgements(nights.lake, nights.truth, YEAR_END) == (0, 0)
+
+
+def test_contested_and_double_registrations_are_all_found_and_none_invented(nights: Nights) -> None:
+    expected = pq.read_table(nights.truth / "expected" / YEAR_END.isoformat() / "person.parquet").to_pylist()
+    contested = {(p["region"], p["record_no"]) for p in expected if p["id_status"] == "CONTESTED"}
+    found = _query(
+        nights,
+        """SELECT DISTINCT unnest(record_nos) FROM base.id_case
+           WHERE kind = 'contested_number' AND status = 'open'""",
+    )
+    winners = {tuple(str(record[0]).split("/", 1)) for record in found}
+    assert contested
+    assert contested <= winners
+
+
+def test_each_night_publishes_once(nights: Nights) -> None:
+    assert [r.outcome for r in nights.reports.values()] == ["published"] * 3
+    assert [p.business_date for p in Publications(nights.lake).all()] == list(DAYS)
+
+
+def test_a_late_delivery_corrects_the_past_of_the_next_night(nights: Nights) -> None:
+    late = [d for d in nights.reports[YEAR_END].deliveries if d.business_date == CHANGES]
+    assert {(d.feed, d.region) for d in late} == {("household_registration", "510100")}
+
+
+def test_a_night_with_nothing_new_publishes_nothing(nights: Nights) -> None:
+    from popbase.night import run_night
+
+    before = {p: p.stat().st_mtime_ns for p in nights.lake.rglob("_delta_log/*.json")}
+    again = run_night(nights.settings, YEAR_END)
+    assert again.outcome == "unchanged"
+    assert again.publication == 3
+    assert {p: p.stat().st_mtime_ns for p in nights.lake.rglob("_delta_log/*.json")} == before
+
+
+def test_the_report_of_2014_is_on_the_old_form_and_that_of_2015_on_the_new_one(nights: Nights) -> None:
+    found = _query(
+        nights,
+        """SELECT report_year, form, CAST(value AS BIGINT) FROM statistics.report
+           WHERE area_level = 'nation' AND measure = 'population' ORDER BY report_year""",
+    )
+    assert found == [
+        (2014, "LEGACY", _registered(nights, SNAPSHOTS)),
+        (2015, "URBAN_RURAL", _registered(nights, YEAR_END)),
+    ]
+
+
+def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:
+    path = next(nights.lake.rglob("T1-2015.xlsx"))
+    cells = [c for s in openpyxl.load_workbook(path, read_only=True) for row in s.iter_rows(values_only=True) for c in row]
+    assert _registered(nights, YEAR_END) in cells
+
+
+def test_no_citizens_data_leaves_the_tables(nights: Nights) -> None:
+    """Invariant I5: planted names and numbers in every sink a night writes to, but for the tables."""
+    people = pq.read_table(nights.truth / "world" / "persons.parquet").to_pylist()
+    planted = {p["citizen_id"] for p in people if p["citizen_id"]} | {
+        p["name"] for p in people if p["name"] and len(p["name"]) > 2
+    }
+    assert len(planted) > 1_000
+    for sink, text in _sinks(nights):
+        leaked = sum(value in text for value in planted)
+        assert leaked == 0, f"{leaked} citizens' values in {sink}"
+
+
+def _sinks(nights: Nights) -> list[tuple[str, str]]:
+    files = [
+        *nights.lake.glob("reports/**/*.html"), *nights.lake.glob("reports/**/*.json"),
+        *nights.lake.glob("reports/**/*.csv"), *nights.lake.glob("publications/*.json"),
+        *nights.lake.rglob("_delta_log/*.json"),
+    ]  # fmt: skip
+    ledger = [row for f in (nights.lake / "control/delivery").iterdir() for row in _ledger(nights, f.name)]
+    return [
+        ("what the night printed", nights.output),
+        ("the ledger", json.dumps(ledger, default=str, ensure_ascii=False)),
+        *((str(file.relative_to(nights.lake)), file.read_text("utf-8")) for file in files),
+    ]
+
+
+def _ledger(nights: Nights, feed: str) -> list[dict[str, object]]:
+    from popbase.lake import read_small
+
+    return read_small(str(nights.lake), f"control/delivery/{feed}")
+
+
+def _registered(nights: Nights, business_date: date) -> int:
+    expected = pq.read_table(nights.truth / "expected" / business_date.isoformat() / "person.parquet")
+    return sum(status == "REGISTERED" for status in expected.column("status").to_pylist())
+
+
+def _query(nights: Nights, sql: str) -> list[tuple[object, ...]]:
+    current = Publications(nights.lake).current()
+    assert current is not None
+    with Reader(str(nights.lake), current) as reader:
+        return [row for answer in reader.run(sql) for row in answer.rows]
+
+
+@pytest.mark.accuracy()
+def test_a_hundred_thousand_people_with_every_fault_agree_with_the_truth(
+    _session: object, nights: Nights, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    from jobs.conftest import FAULTS, run_nights
+
+    own = replace(nights.settings, landing=str(tmp_path / "landing"), lake=str(tmp_path / "lake"))
+    large = run_nights(own, persons=100_000, faults=FAULTS)
+    assert [differing_persons(large.lake, large.truth, day) for day in DAYS] == [(0, 0)] * 3
+    assert differing_refusals(large.lake, large.truth) == (0, 0)
+    assert differing_judgements(large.lake, large.truth, YEAR_END) == (0, 0)

@@ -62,9 +62,10 @@ def wait_until(hour: int) -> DateTimeSensor:
 def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
     """`jobs/<job>.py` for the run's business date.
 
-    Jars and memory stand here because a session cannot change them once spark-submit has started the JVM.
+    What stands here beside `popbase.session` is what a session cannot change once spark-submit has started
+    the JVM: jars, memory, and the logging that keeps rows out of the scheduler's pages (invariant I5).
     """
-    jars = str(HOME / ".jars" / "*")
+    jars, quiet = str(HOME / ".jars" / "*"), (HOME / "jobs/popbase/log4j2.properties").as_uri()
     return SparkSubmitOperator(
         task_id=job,
         conn_id="popbase_spark",
@@ -73,7 +74,11 @@ def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
         name=f"popbase {job}",
         driver_class_path=jars,
         driver_memory="6g",
-        conf={"spark.executor.extraClassPath": jars},
+        conf={
+            "spark.executor.extraClassPath": jars,
+            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet}",
+            "spark.executor.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet}",
+        },
         # Not in default_args: those are serialised with its address, a new DAG version at every parse.
         retry_policy=ByExitCode(),
         **options,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from popbase.clock import SPARK_ZONE
 from popbase.errors import MachineError
@@ -23,6 +23,16 @@ def spark_session(name: str, settings: Settings) -> SparkSession:
     for key, value in _conf(settings).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def settled(rows: DataFrame) -> DataFrame:
+    """The rows, computed once for all that is made of them.
+
+    Few rows are cut off from how they came about: their plan would be analysed again with every step built
+    on it, which takes longer than all its rows. Many rows are only kept, compressed, in columns.
+    """
+    small = rows.sparkSession.conf.get("spark.sql.codegen.wholeStage") == "false"
+    return rows.localCheckpoint() if small else rows.persist()
 
 
 def _conf(settings: Settings) -> dict[str, str]:
@@ -58,6 +68,10 @@ def _conf(settings: Settings) -> dict[str, str]:
         # sort its rows by folder first.
         "spark.sql.maxConcurrentOutputFileWriters": "64",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+        # Both walk every way in which thirty derived columns could be rewritten into each other: on the plan
+        # of intake that takes minutes, and finds nothing, as no table is joined by its partitions.
+        "spark.sql.constraintPropagation.enabled": "false",
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
         # A plan in a log would show the literals of a filter, a number among them (invariant I5).
         "spark.sql.debug.maxToStringFields": "0",
         "spark.sql.redaction.string.regex": r"\d{15}",

@@ -204,6 +204,13 @@ def test_no_example_is_left_of_an_expectation_that_is_gone() -> None:
     assert BROKEN.keys() == set(EVERY)
 
 
+def test_the_reports_suite_judges_every_identity_of_the_cube(spark: SparkSession) -> None:
+    rows = frame(spark, small_world()["report"], table_contracts.table("report"))
+    measures = metrics.report(rows, identities(rows))
+    judged_ones = {e["kwargs"]["column"] for e in SUITES["report"]["expectations"]}
+    assert {name for name in measures.columns if name.endswith("_max_abs_diff")} <= judged_ones
+
+
 def test_a_contested_number_with_its_case_passes(spark: SparkSession) -> None:
     world = small_world()
     contests(0, 1)(world)

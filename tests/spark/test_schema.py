@@ -45,9 +45,9 @@ def test_columns_come_in_the_contracts_order_without_others(spark: SparkSession,
 def test_a_smaller_integer_and_an_untyped_null_fit(spark: SparkSession, world: World) -> None:
     household = table_contracts.table("household")
     rows = frame(spark, world["household"], household).withColumn("size", F.lit(1).cast("int"))
-    assert conform_to(rows, household).schema == schema_of(household)
+    assert conform_to(rows, household).dtypes == _dtypes(household)
     unknown = people(spark, world).withColumn("usual_area", F.lit(None))
-    assert conform_to(unknown, PERSON).schema == schema_of(PERSON)
+    assert conform_to(unknown, PERSON).dtypes == _dtypes(PERSON)
 
 
 def test_a_missing_column_and_one_of_another_type_are_both_named(spark: SparkSession, world: World) -> None:
@@ -74,3 +74,7 @@ def test_a_sector_table_takes_conformed_types(spark: SparkSession, world: World)
     rows = frame(spark, world["sector"], TAX)
     assert conform_to(rows, TAX).schema == schema_of(TAX)
     assert rows.where(off_contract(TAX)).count() == 0
+
+
+def _dtypes(contract: table_contracts.TableContract) -> list[tuple[str, str]]:
+    return [(c.name, c.type) for c in contract.columns]

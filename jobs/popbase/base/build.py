@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import contracts, table_contracts
@@ -21,6 +21,7 @@ from popbase.identity.persons import resolve
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
 from popbase.schema import conform_to
+from popbase.session import settled
 
 if TYPE_CHECKING:
     from popbase.sources import Sources
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
 def write_base(sources: Sources, *, as_of: date) -> None:
     """Every base table at its newest version is the world on `as_of`."""
-    register = sources.spans(REGISTER, as_of).persist()
-    decisions = sources.spans(DECISIONS, as_of).persist()
-    states = {c.feed: sources.state(c.feed, as_of) for c in table_contracts.sectors()}
+    register = settled(sources.spans(REGISTER, as_of))
+    decisions = settled(sources.spans(DECISIONS, as_of))
+    states = {c.feed: settled(sources.state(c.feed, as_of)) for c in table_contracts.sectors()}
     known = table_contracts.tables()
     for table, rows in base_tables(register, decisions, states, as_of=as_of).items():
         sources.lake.overwrite(table, conform_to(rows, known[table]))
@@ -49,7 +50,6 @@ def as_judged_at(
     register = sources.state(REGISTER, state_on).withColumns(judged)
     decisions = sources.state(DECISIONS, state_on).withColumns(judged)
     who = resolve(register, decisions)
-    who.records.persist()
     return who.person, households(who.person), id_cases(who.findings, judged_on)
 
 
@@ -60,7 +60,6 @@ def base_tables(
     each sector contract in `states` gives a table, whichever department it is.
     """
     who = resolve(standing(register, as_of), standing(decisions, as_of))
-    who.records.persist()
     answers = holders(who.person, who.replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
     sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]
@@ -81,19 +80,15 @@ def with_sightings(person: DataFrame, seen: DataFrame) -> DataFrame:
     """
     own = F.when(F.col("id_status") == "UNIQUE", number17(F.col("citizen_id")))
     named = person.withColumns({"number17": own, "seen_name": match_name(F.col("name"))})
-    tables = (str(contract.base_table) for contract in table_contracts.sectors())
-    return named.join(seen, ["number17", "seen_name"], how="left").withColumns(_in(tables))
-
-
-def _in(tables: Iterable[str]) -> dict[str, Column]:
-    return {f"in_{t}": F.coalesce(F.array_contains("active", t), F.lit(False)) for t in tables}
+    tables = (f"in_{contract.base_table}" for contract in table_contracts.sectors())
+    said = {t: F.coalesce(t, F.lit(False)) if t in seen.columns else F.lit(False) for t in tables}
+    return named.join(seen, ["number17", "seen_name"], how="left").withColumns(said)
 
 
 def _over_time(register: DataFrame, decisions: DataFrame, as_of: date) -> dict[str, DataFrame]:
     """Cases and numbers from their first day to `as_of`: the troubled are judged at each of their dates."""
     when = moments(register, decisions, until=as_of)
     past = resolve(when.records, when.decisions)
-    past.records.persist()
     return {
         "base/id_case": id_cases(past.findings, as_of),
         "base/id_history": id_history(past).unionByName(when.quiet),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.base.former import rerouted
-from popbase.contracts import Contract
+from popbase.contracts import Contract, Field
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
 
@@ -49,9 +51,12 @@ def holders(person: DataFrame, replaced: DataFrame) -> Holders:
 
 
 def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
-    """One row is a sector record at `as_of`: `person_id`, `match_status`, region, the contract's fields, flags."""
-    rows = _looked_up(_numbered(state, contract, who), who)
-    flags = F.when(F.col("is_former"), F.array_append("flags", F.lit(FORMER_NUMBER))).otherwise(
+    """One row is a sector record: person_id match_status region, the contract's fields, flags, first_date.
+
+    Only MATCHED ones carry a `person_id`.
+    """
+    rows = _looked_up(_numbered(state, contract, who), contract, who)
+    flags = F.when(F.col("is_former"), F.sort_array(F.array_append("flags", F.lit(FORMER_NUMBER)))).otherwise(
         F.col("flags")
     )
     return rows.select(
@@ -64,27 +69,34 @@ def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
     )
 
 
-def sightings(states: Iterable[tuple[Contract, DataFrame]], who: Holders, *, as_of: date) -> DataFrame:
-    """One row is a number17 and match name with the sectors in which they are active: `active`, an array."""
-    seen = None
-    for contract, state in states:
-        holds = F.expr((contract.active_when or "false").replace(":d", f"DATE'{as_of}'"))
-        rows = _numbered(state.where(holds), contract, who).select(
-            F.col("looked_up").alias("number17"), "seen_name", F.lit(contract.base_table).alias("sector")
-        )
-        seen = rows if seen is None else seen.unionByName(rows)
-    assert seen is not None, "there is at least one sector feed"
-    known = seen.where(F.col("number17").isNotNull())
-    return known.groupBy("number17", "seen_name").agg(F.collect_set("sector").alias("active"))
+def sightings(states: Sequence[tuple[Contract, DataFrame]], who: Holders, *, as_of: date) -> DataFrame:
+    """One row is a number17 and match name, with an `in_<table>` for each sector: active there on `as_of`."""
+    seen = reduce(
+        DataFrame.unionByName, (_sighting(state, contract, who, as_of) for contract, state in states)
+    )
+    tables = (str(contract.base_table) for contract, _ in states)
+    signs = (F.max(F.col("sector") == table).alias(f"in_{table}") for table in tables)
+    return seen.groupBy("number17", "seen_name").agg(*signs)
+
+
+def _sighting(state: DataFrame, contract: Contract, who: Holders, as_of: date) -> DataFrame:
+    found = _numbered(state.where(active(contract, as_of)), contract, who).where("looked_up IS NOT NULL")
+    return found.select(
+        F.col("looked_up").alias("number17"), "seen_name", F.lit(contract.base_table).alias("sector")
+    )
+
+
+def active(contract: Contract, as_of: date) -> Column:
+    """Whether a record counts on the date (statistics section 8), as its contract says; always, if it does
+    not say.
+    """
+    return F.expr(re.sub(r":d\b", f"DATE'{as_of:%Y-%m-%d}'", contract.active_when or "true"))
 
 
 def _numbered(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
     """Adds the number to look up, after decisions that replaced it, and the name to compare."""
-    number, name = contract.with_role("number"), contract.with_role("name")
-    assert number is not None
-    assert name is not None
-    own = number17(F.col(number.name))
-    rows = state.withColumns({"own17": own, "seen_name": match_name(F.col(name.name))})
+    own, name = F.col(in_role(contract, "number").name), F.col(in_role(contract, "name").name)
+    rows = state.withColumns({"own17": number17(own), "seen_name": match_name(name)})
     if who.former is None:
         return rows.withColumns({"looked_up": F.col("own17"), "is_former": F.lit(False)})
     former = who.former.withColumnRenamed("number17", "own17")
@@ -94,10 +106,20 @@ def _numbered(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
     })  # fmt: skip
 
 
-def _looked_up(rows: DataFrame, who: Holders) -> DataFrame:
-    """One shuffle of the sector's rows, by the number as a long; the persons' side is three columns narrow."""
+def in_role(contract: Contract, role: str) -> Field:
+    """The field with a role that every sector contract has: one without it is refused when it is read."""
+    return next(field for field in contract.fields if field.role == role)
+
+
+def _looked_up(rows: DataFrame, contract: Contract, who: Holders) -> DataFrame:
+    """One shuffle of the sector's rows, by the number as a long; the persons' side is narrow.
+
+    Records without a number are spread below zero: as nulls they would all meet in one partition.
+    """
+    place = F.xxhash64("region", *(field.name for field in contract.key))
+    spread = rows.withColumn("looked_up", F.coalesce("looked_up", -F.pmod(place, F.lit(2**62)) - 1))
     answers = who.numbers.withColumnRenamed("number17", "looked_up").withColumn("is_known", F.lit(True))
-    return rows.join(answers, on="looked_up", how="left")
+    return spread.join(answers, on="looked_up", how="left")
 
 
 def _status() -> Column:

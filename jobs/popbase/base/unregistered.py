@@ -9,7 +9,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from popbase.base.sector import NOT_IN_REGISTER
+from popbase.base.sector import NOT_IN_REGISTER, in_role
 from popbase.contracts import Contract
 
 
@@ -28,8 +28,7 @@ def unregistered(sectors: Iterable[tuple[Contract, DataFrame]], *, as_of: date) 
 
 
 def _seen(contract: Contract, rows: DataFrame) -> DataFrame:
-    number, area = contract.with_role("number"), contract.with_role("area")
-    assert number is not None
+    number, area = in_role(contract, "number"), contract.with_role("area")
     return rows.where(F.col("match_status") == NOT_IN_REGISTER).select(
         F.col(number.name).alias("citizen_id"),
         F.lit(contract.feed).alias("feed"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase.identity.anchors import RECORD
 from popbase.identity.groups import grouped
 from popbase.identity.links import linked, with_nodes
 from popbase.identity.rules import number17, number_key, per
@@ -16,7 +17,6 @@ REVOCATION = "99"
 # Only these say that a number was replaced by another; 11 leaves the old one with its other holder.
 REPLACING = ("12", SAME_PERSON)
 
-RECORD = ["as_of", "region", "record_no"]
 TRAIL = "array<struct<old_citizen_id: string, new_citizen_id: string, decision_no: string>>"
 
 

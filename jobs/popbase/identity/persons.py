@@ -8,7 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.identity import findings
-from popbase.identity.decisions import RECORD, REPLACING, TRAIL, applied, in_force, orders
+from popbase.identity.anchors import RECORD, apart
+from popbase.identity.decisions import REPLACING, TRAIL, applied, in_force, orders
 from popbase.identity.links import linked, with_nodes
 from popbase.identity.rules import (
     contradictions,
@@ -22,6 +23,7 @@ from popbase.identity.rules import (
     status,
     winners_first,
 )
+from popbase.session import settled
 
 # fmt: off
 _PERSON = (
@@ -59,15 +61,15 @@ def resolve(records: DataFrame, decisions: DataFrame) -> Identity:
     `until`, optional in both, is the date from which the row is superseded (null: none known); it is
     handed through for `histories`. The 99.7 % of records whose number is theirs alone are never shuffled.
     """
-    candidates = _with_until(records).where(F.col("registered_on") <= F.col("as_of"))
+    candidates = apart(_with_until(records).where(F.col("registered_on") <= F.col("as_of")))
     effective = in_force(_with_until(decisions)).localCheckpoint()
     decided = None if effective.isEmpty() else orders(candidates, effective)
     several = _several_keys(candidates, decided.keys if decided else None).localCheckpoint()
     keyed = candidates.withColumn("number_key", number_key(F.col("citizen_id")))
     shared = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_semi").localCheckpoint()
     alone = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_anti")
-    held = applied(_touched(shared, decided.keys), decided.claims).localCheckpoint() if decided else None
-    resolved = _alone(alone).unionByName(_ranked(_participants(_corrected(shared, held))))
+    held = applied(_touched(shared, decided.keys), decided.claims) if decided else None
+    resolved = settled(_alone(alone).unionByName(_ranked(_participants(_corrected(shared, held)))))
     return Identity(
         records=resolved,
         person=person(resolved),

@@ -57,7 +57,7 @@ def area(seventeen: Column) -> Column:
 
 def sex(seventeen: Column) -> Column:
     """1 or 2, as text: the seventeenth digit is odd for men."""
-    return F.when(seventeen % 2 == 1, F.lit("1")).otherwise(F.lit("2"))
+    return F.when(seventeen % 2 == 1, F.lit("1")).when(seventeen % 2 == 0, F.lit("2"))
 
 
 def birth_date(seventeen: Column) -> Column:

@@ -47,6 +47,7 @@ def ingest(
     with_files = [delivery for delivery in received if delivery.files]
     rejections = [rejection(delivery) for delivery in found if isinstance(delivery, Rejected)]
     empty = [judgement(delivery, staging=None) for delivery in received if not delivery.files]
+    drop_leftovers(lake, feed, [delivery for delivery in found if delivery not in with_files])
     judgements = [
         *rejections,
         *empty,
@@ -80,6 +81,18 @@ def quarantine(lake: Lake, contract: Contract, staging: Staging, deliveries: Seq
     refused = lake.staged(staging.table, files, staging.schema).select(*QUARANTINE)
     staged = lake.stage(table, refused, partition_by=PLACE) if files else []
     lake.commit(table, staged, refused.schema, partition_by=PLACE, replace=_partitions(deliveries))
+
+
+def drop_leftovers(lake: Lake, feed: str, rowless: Sequence[Received | Rejected]) -> None:
+    """Rows that an interrupted run committed of deliveries whose senders have since taken them back."""
+    for table in (f"conformed/{feed}", f"quarantine/{feed}"):
+        committed = lake.rows_by_partition(table) if rowless else {}
+        stale = [
+            d for d in rowless if (d.place.region, d.place.business_date, d.place.delivery_no) in committed
+        ]
+        if stale:
+            schema = lake.read(table).schema
+            lake.commit(table, [], schema, partition_by=PLACE, replace=_partitions(stale))
 
 
 def judgement(delivery: Received, staging: Staging | None) -> Judgement:
@@ -160,7 +173,7 @@ def _folder(place: Place) -> Folder:
     return place.region, place.business_date.isoformat(), str(place.delivery_no)
 
 
-def _partitions(deliveries: Sequence[Received]) -> list[dict[str, str]]:
+def _partitions(deliveries: Sequence[Received | Rejected]) -> list[dict[str, str]]:
     return [dict(zip(PLACE, _folder(delivery.place), strict=True)) for delivery in deliveries]
 
 

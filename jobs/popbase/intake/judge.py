@@ -175,7 +175,7 @@ def _nothing() -> Column:
 
 
 def _key(contract: Contract) -> Column:
-    """The key fields joined by `|`, as conformed where they are, else as sent; empty for an unreadable row."""
+    """The key fields joined by `|`, as conformed where they are, else as sent; of an unreadable row empty."""
     parts = (F.coalesce(F.col(f.name).cast("string"), _text(f), F.lit("")) for f in contract.key)
     return F.when(F.col("unreadable").isNull(), F.concat_ws("|", *parts)).otherwise(F.lit(""))
 

@@ -16,13 +16,16 @@ from urllib.parse import unquote
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from popbase.intake.csv_file import BOM
 from popbase.intake.delivery import Received, SourceFile
 from popbase.intake.normalise import normalised_cells
 
 MAX_LINE_BYTES = 1024 * 1024
-BOM = "\ufeff"
 SEPARATOR = "\x1f"
 REPLACEMENT = "\ufffd"
+
+# from_csv drops a NUL, and the text would look sound; no line that it parses has a CR.
+NUL, NUL_STAND_IN = "\0", "\r"
 
 # The delivery a record came with, read from its file's place: <region>/<business_date>/<delivery_no>/<file>.
 PLACE = ("region", "business_date", "delivery_no")
@@ -41,7 +44,8 @@ class Layout:
 
 @dataclass(frozen=True)
 class Sent:
-    """Records as sent, of one layout: place, `raw`, `undecodable`, and the `line` or the file's columns."""
+    """Records as sent, of one layout: place, `raw`, `undecodable`, and the file's columns, or `line` and
+    whether it is `overlong`."""
 
     layout: Layout
     rows: DataFrame
@@ -89,7 +93,7 @@ def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
     quoted = _parsed(sent.rows, len(sent.layout.header))
     places = [sent.layout.header.index(name) for name in columns]
     cells = (
-        F.when(_is_short() & _is_plain(), _plain_cell(place)).otherwise(F.col(f"parsed.c{place}"))
+        F.when(_is_short() & _is_plain(), _plain_cell(place)).otherwise(_parsed_cell(place))
         for place in places
     )
     return quoted.select(*PLACE, F.array(*cells).alias("key_cells"))
@@ -97,7 +101,7 @@ def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
 
 def _split(rows: DataFrame, width: int) -> DataFrame:
     """Adds `cells`; cheap tests first: a plain line is only split, an overlong one not even looked at."""
-    parsed = F.when(F.col("parsed").isNotNull(), F.array(*(F.col(f"parsed.c{i}") for i in range(width))))
+    parsed = F.when(F.col("parsed").isNotNull(), F.array(*map(_parsed_cell, range(width))))
     cells = F.when(_is_short() & _is_plain(), F.split("line", ",")).otherwise(parsed)
     split = _parsed(rows, width).withColumn("cells", cells).drop("parsed")
     return split.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
@@ -109,7 +113,12 @@ def _parsed(rows: DataFrame, width: int) -> DataFrame:
     schema = ", ".join(f"c{i} string" for i in range(width))
     options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
     strict = _is_short() & ~_is_plain() & _is_quoted(width)
-    return rows.withColumn("parsed", F.when(strict, F.from_csv("line", schema, options)))
+    line = F.replace(F.col("line"), F.lit(NUL), F.lit(NUL_STAND_IN))
+    return rows.withColumn("parsed", F.when(strict, F.from_csv(line, schema, options)))
+
+
+def _parsed_cell(place: int) -> Column:
+    return F.replace(F.col(f"parsed.c{place}"), F.lit(NUL_STAND_IN), F.lit(NUL))
 
 
 def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
@@ -120,7 +129,7 @@ def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
 
 
 def _is_short() -> Column:
-    return (F.octet_length("line") <= MAX_LINE_BYTES) & ~F.col("line").contains("\r")
+    return ~F.col("overlong") & ~F.col("line").contains("\r")
 
 
 def _is_blank() -> Column:
@@ -147,23 +156,32 @@ def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> Da
     # A file's name is a name, not a pattern.
     reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
     text = reader.text([str(file.path) for file in files])
-    lines = _lines(_placed(text, F.col("value").alias("sent")), layout.encoding)
-    header = layout.header_line.decode(layout.encoding).removeprefix(BOM)
-    records = lines.where(~F.col("line").isin(header, BOM + header) & ~_is_blank())
-    repeated = list(_repeated_headers(header, files))
+    sent = _placed(text, F.col("value").alias("sent")).where(~_is_header(layout))
+    records = _lines(sent, layout.encoding).where(~_is_blank())
+    repeated = list(_repeated_headers(layout.header_line.decode(layout.encoding), files))
     return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
+
+
+def _is_header(layout: Layout) -> Column:
+    """By its bytes: two decoders may disagree on a rare character of an unknown column."""
+    boms, ends = (b"", BOM[layout.encoding]), (b"", b"\r")
+    headers = [bom + layout.header_line + end for bom in boms for end in ends]
+    return F.col("sent").cast("binary").isin(headers)
 
 
 def _lines(text: DataFrame, encoding: str) -> DataFrame:
     """`sent` holds the line's bytes as they came; `line` is its text without the CR before its end."""
     sent = F.col("sent")
+    overlong = F.octet_length(sent) - sent.endswith("\r").cast("int") > MAX_LINE_BYTES
     if encoding == "UTF-8":
         decoded, undecodable = sent, ~F.is_valid_utf8(sent)
     else:
         data = sent.cast("binary")
-        decoded = F.decode(data, "GB18030")
+        text_sent = F.decode(data, "GB18030")
         # U+FFFD stands for what could not be decoded, unless the sender wrote it.
-        undecodable = decoded.contains(REPLACEMENT) & (F.encode(decoded, "GB18030") != data)
+        undecodable = text_sent.contains(REPLACEMENT) & (F.encode(text_sent, "GB18030") != data)
+        # Where bytes are broken the decoder may take a comma with them: only their columns are counted.
+        decoded = F.when(undecodable, F.decode(data, "ISO-8859-1")).otherwise(text_sent)
     line = F.when(F.col("line").endswith("\r"), F.expr("left(line, char_length(line) - 1)")).otherwise(
         F.col("line")
     )
@@ -171,7 +189,7 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
     return (
         text.withColumns({"line": decoded, "undecodable": undecodable})
         .withColumns({"line": line, "raw": F.coalesce(kept, line)})
-        .select(*PLACE, "raw", "undecodable", "line")
+        .select(*PLACE, "raw", "undecodable", "line", overlong.alias("overlong"))
     )
 
 
@@ -195,7 +213,7 @@ def _placed(rows: DataFrame, *columns: Column) -> DataFrame:
     spellings = {
         spelling for path in rows.inputFiles() for spelling in (path, path.replace("file:///", "file:/"))
     }
-    places = [(path, *_place(path)) for path in sorted(spellings)]
+    places = [(path, *_place(unquote(path))) for path in sorted(spellings)]
     schema = "file string, region string, business_date date, delivery_no int"
     lookup = F.broadcast(rows.sparkSession.createDataFrame(places, schema))
     files = rows.select(F.col("_metadata.file_path").alias("file"), *columns)
@@ -203,14 +221,14 @@ def _placed(rows: DataFrame, *columns: Column) -> DataFrame:
 
 
 def _place(path: str) -> tuple[str, date, int]:
-    region, business_date, delivery_no = PurePosixPath(unquote(path)).parts[-4:-1]
+    region, business_date, delivery_no = PurePosixPath(path).parts[-4:-1]
     return region, date.fromisoformat(business_date), int(delivery_no)
 
 
 def _repeated_headers(header: str, files: Iterable[SourceFile]) -> Iterable[tuple[object, ...]]:
     """A further line equal to the header is a record like any other; the header's filter took it too."""
     for file in files:
-        row = (*_place(file.path.as_posix()), header, False, header)
+        row = (*_place(file.path.as_posix()), header, False, header, False)
         yield from [row] * file.header_repeats
 
 

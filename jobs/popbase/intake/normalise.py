@@ -7,7 +7,11 @@ from pyspark.sql import functions as F
 
 # Older systems hold rare characters in the private-use area of their fonts, and GB18030 keeps them there:
 # the same name arrives under two code points (domain facts 6.2).
-PRIVATE_USE = {"\ue863": "\u4dae"}
+PRIVATE_USE = {
+    "\ue863": "\u4dae",
+    # GB 18030-2022 gave these eight their own code points; files written by the rules before it differ.
+    **dict(zip("\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864", "龴龵龶龷龸龹龺龻", strict=True)),
+}
 
 # What stands between the parts of a minority name: the prescribed U+00B7 and every variant seen.
 SEPARATORS = "·•・‧．.･"
@@ -41,7 +45,7 @@ def normalised(text: Column) -> Column:
 
 
 def normalised_cells(cells: Column, whole: Column, separator: str) -> Column:
-    """Every cell trimmed and in NFKC; an empty one stays empty.
+    """Every cell trimmed and in NFKC; an empty one stays empty, and no cells are no work.
 
     `whole` is the text that the cells were split from at `separator`.
     """
@@ -49,7 +53,7 @@ def normalised_cells(cells: Column, whole: Column, separator: str) -> Column:
     blank_at_an_end = bounded.contains(separator + " ") | bounded.contains(" " + separator)
     untouched = ~blank_at_an_end & ~whole.contains('"') & is_tidy(whole)
     mended = F.transform(cells, lambda cell: F.btrim(nfkc(cell), F.lit(BLANKS)))
-    return F.when(untouched, cells).otherwise(mended)
+    return F.when(cells.isNotNull(), F.when(untouched, cells).otherwise(mended))
 
 
 def match_name(name: Column) -> Column:

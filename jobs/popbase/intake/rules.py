@@ -19,7 +19,10 @@ from popbase.intake import citizen_id as number
 ID_TYPES = frozenset({"id", "oldid"})
 
 _DATE = r"\A(?!0000)[0-9]{4}(-[0-9]{2}-[0-9]{2}|[0-9]{4})\z"
-_TIMESTAMP = r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
+_TIMESTAMP = (
+    r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?\z"
+)
 
 
 def _date(text: Column) -> Column:
@@ -37,7 +40,10 @@ def _year_month(text: Column) -> Column:
 
 def _timestamp(text: Column) -> Column:
     """The session's zone is +08:00, which is the delivery's default."""
-    return F.when(text.rlike(_TIMESTAMP), text.try_cast("timestamp"))
+    # Spark reads no zone behind hours and minutes alone.
+    seconds = F.when(F.substring(text, 17, 1) == ":", F.lit("")).otherwise(":00")
+    whole = F.concat(F.substring(text, 1, 16), seconds, F.substr(text, F.lit(17)))
+    return F.when(text.rlike(_TIMESTAMP), whole.try_cast("timestamp"))
 
 
 def _digits(pattern: str, spark_type: str) -> Callable[[Column], Column]:

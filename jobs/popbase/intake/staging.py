@@ -1,4 +1,4 @@
-"""The judged rows of one feed's deliveries, staged: one pass over the files, one folder a delivery and verdict."""
+"""The judged rows of a feed's deliveries, staged: one pass over the files, folders by delivery and verdict."""
 
 from __future__ import annotations
 
@@ -79,12 +79,15 @@ def contended_keys(sent: Sequence[Sent], contract: Contract) -> DataFrame | None
 
 
 def settle(lake: Lake, contract: Contract, staging: Staging) -> list[StagedFile]:
-    """Of accepted rows with one key in one delivery, the winner: later `updated_at`, then greater hash."""
+    """Of accepted rows with one key in one delivery, the winner: later `updated_at`, then greater hash.
+
+    Rows alike in every field may still be a U and a D: the U stays, so that nothing is lost by chance.
+    """
     contenders = staging.of(judge.CONTENDER)
     if not contenders:
         return []
     newest_first = Window.partitionBy(*PLACE, *(f.name for f in contract.key)).orderBy(
-        F.desc(contract.updated_at.name), F.desc("tie")
+        F.desc(contract.updated_at.name), F.desc("tie"), F.desc("op")
     )
     rows = lake.staged(staging.table, contenders, staging.schema)
     winners = rows.withColumn("rank", F.row_number().over(newest_first)).where("rank = 1").drop("rank")

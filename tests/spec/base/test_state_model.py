@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CASES = 200
 DAYS = [date(2015, 1, 1) + timedelta(days=n) for n in range(6)]
+TAKEOVERS = {DAYS[1], DAYS[3]}
 KEYS: dict[str, list[Key]] = {
     "household_registration": [("1",), ("2",), ("3",), ("4",)],
     # Joined without care, the first two are one text.
@@ -53,7 +54,7 @@ def _delivery(
     kind = "snapshot" if chance.random() < snapshots else "changes"
     keys = chance.sample(KEYS[feed], chance.randint(0, len(KEYS[feed])))
     rows = [_row(chance, kind, key, f"{region}-{day:%d}-{number}-{'.'.join(key)}") for key in keys]
-    replaces = tuple(r for r in regions if chance.random() < 0.06)
+    replaces = tuple(r for r in regions if day in TAKEOVERS and chance.random() < 0.2)
     return Delivered(region, day, number, kind, tuple(rows), replaces, accepted=chance.random() < 0.9)
 
 

@@ -203,7 +203,7 @@ def test_a_record_that_changed_bureau_is_found_by_its_first_one(persons: Any) ->
         record   | citizen_id | anchor_region
         330200/1 | A          | 330100
         330200/2 | C          | 330100
-        330100/2 | D          |
+        330100/2 | D          | 330100
     """
     decisions = """
         decision_no | kind | record   | old | new

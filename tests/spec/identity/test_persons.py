@@ -231,6 +231,18 @@ def test_the_person_is_named_after_the_record_that_first_carried_it(identity: An
     ]  # fmt: skip
 
 
+def test_a_bureau_that_sends_its_old_record_numbers_again_names_someone_else(identity: Any) -> None:
+    found = identity("""
+        record   | citizen_id | first_date | anchor_region
+        330200/1 | A          | 2014-02-01 | 330100
+        330100/1 | B          | 2015-03-01 | 330100
+        330300/1 | C          | 2014-01-01 | 330300
+    """)
+    ids = dict(rows(found.person, "region", "person_id"))
+    assert (ids["330200"], ids["330300"]) == (the_id("330100", "1"), the_id("330300", "1"))
+    assert ids["330100"] == the_id("330100@2015-03-01", "1")
+
+
 def test_the_person_shows_the_winner(identity: Any) -> None:
     (found,) = identity("""
         record   | citizen_id         | registered_on | household_no | ended_on   | end_reason

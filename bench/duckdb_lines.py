@@ -1,0 +1,163 @@
+"""Lines that DuckDB's CSV reader cannot be trusted with: found in the bytes, read one by one (design section 4).
+
+The reader ends a row at a lone CR, swallows lines after an unclosed quote, and keeps no row as it was sent.
+So such lines are cut out of what it reads, and everything it rejects is looked up again by its offset.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+import mmap
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from duckdb_rules import ODD_BLANKS, SEPARATOR
+
+from popbase.contracts import Contract
+
+MIB = 1024 * 1024
+
+_PLAIN = rb'[^",]*'
+_ANY_FIELD = rb'(?:"(?:[^"]|"")*"|[^",]*)'
+# Quoted where a comma or a quote stands inside, and only there: such a line can be put together again.
+_TIDY_FIELD = rb'(?:"[^",]*(?:,|"")(?:[^"]|"")*"|[^",]*)'
+_STRICT = re.compile(_ANY_FIELD + rb"(?:," + _ANY_FIELD + rb")*")
+_TIDY = re.compile(_TIDY_FIELD + rb"(?:," + _TIDY_FIELD + rb")*")
+
+csv.field_size_limit(MIB)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a delivery, its bytes proved: `path` is what the CSV reader may read, `cut` what it may not."""
+
+    place: int
+    path: Path
+    header: tuple[str, ...]
+    cut: tuple[bytes, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line: `cells` in the file's order, empty where it is unreadable."""
+
+    place: int
+    raw: str
+    unreadable: str | None
+    cells: tuple[str, ...]
+
+
+def inspect(place: int, entry: dict[str, Any], folder: Path, scratch: Path) -> Part:
+    """Size and checksum held against the manifest; lines cut out where need be."""
+    path = folder / entry["name"]
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise ValueError(f"{path.name} of {folder.name} is not what its manifest says")
+        header = data[: _end(data, 0)].decode().split(",")
+        spans = sorted(_untidy(data))
+        cut = tuple(data[start:end] for start, end in spans)
+        if spans:
+            path = scratch / f"{place}-{path.name}"
+            _copy_without(data, spans, path)
+    return Part(place, path, tuple(header), cut, entry["rows"])
+
+
+def _untidy(data: mmap.mmap) -> set[tuple[int, int]]:
+    """(start, end) of the lines with a CR, a U+001F, or quotes where none are needed."""
+    found = set()
+    for mark in (b'"', b"\r", SEPARATOR.encode()):
+        at = data.find(mark)
+        while at != -1:
+            start, end = data.rfind(b"\n", 0, at) + 1, _end(data, at)
+            if mark != b'"' or not _TIDY.fullmatch(data, start, end):
+                found.add((start, end))
+            at = data.find(mark, end)
+    return found
+
+
+def _end(data: mmap.mmap, at: int) -> int:
+    end = data.find(b"\n", at)
+    return len(data) if end == -1 else end
+
+
+def _copy_without(data: mmap.mmap, spans: list[tuple[int, int]], path: Path) -> None:
+    with memoryview(data) as view, path.open("wb") as copy:
+        for (_, start), (end, _) in pairwise([(0, 0), *spans, (len(data), len(data))]):
+            # Between two cuts the LF of the first goes with it.
+            copy.write(view[start + (start > 0) : end])
+
+
+def line_at(path: Path, offset: int) -> bytes:
+    """The first line from `offset` on that is not empty: empty ones are skipped without a word."""
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return next((line.rstrip(b"\n") for line in stream if line != b"\n"), b"")
+
+
+def records(place: int, lines: Iterable[bytes], width: int) -> Iterator[Record]:
+    """The lines as RFC 4180 has them; blank ones are no rows."""
+    for sent in lines:
+        line = sent.removesuffix(b"\r")
+        if line.strip(b" \t"):
+            yield _record(place, sent, line, width)
+
+
+def _record(place: int, sent: bytes, line: bytes, width: int) -> Record:
+    try:
+        raw, undecodable = line.decode(), False
+    except UnicodeDecodeError:
+        raw, undecodable = "base64:" + base64.b64encode(sent).decode(), True
+    cells: list[str] = []
+    if len(line) <= MIB and b"\r" not in line and _STRICT.fullmatch(line):
+        cells = next(csv.reader([line.decode(errors="replace")], strict=True))
+    if len(cells) != width:
+        return Record(place, raw, "row.malformed", ())
+    return Record(place, raw, "row.encoding" if undecodable else None, tuple(cells))
+
+
+def rebuilt(place: int, sent: str, contract: Contract, header: tuple[str, ...]) -> Record:
+    """A row of the CSV reader as the line it was: tidy lines can be put together again."""
+    cells = dict(zip((f.header for f in contract.fields), sent.split(SEPARATOR), strict=True))
+    in_order = tuple(cells[name] for name in header)
+    return Record(place, ",".join(map(_quoted, in_order)), None, in_order)
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell
+
+
+def as_source(found: Iterable[Record], contract: Contract, header: tuple[str, ...]) -> pa.Table:
+    """The records as a source of `duckdb_rules.judged`, every cell in NFKC and trimmed."""
+    order = [header.index(f.header) for f in contract.fields]
+    rows = [(record, _normalised(record, order)) for record in found]
+    columns: dict[str, list[Any]] = {
+        "place": [record.place for record, _ in rows],
+        "raw": [record.raw for record, _ in rows],
+        "unreadable": [record.unreadable for record, _ in rows],
+        "sent": [SEPARATOR.join(cells) for _, cells in rows],
+        **{f"t_{f.name}": [cells[i] or None for _, cells in rows] for i, f in enumerate(contract.fields)},
+    }
+    schema = pa.schema([(name, pa.int32() if name == "place" else pa.string()) for name in columns])
+    return pa.table(columns, schema=schema)
+
+
+def _normalised(record: Record, order: list[int]) -> list[str]:
+    if record.unreadable:
+        return [""] * len(order)
+    return [unicodedata.normalize("NFKC", record.cells[i]).strip(" " + ODD_BLANKS) for i in order]
+
+
+def manifests(landing: Path, feed: str) -> list[tuple[Path, dict[str, Any]]]:
+    """The feed's deliveries: folder and manifest."""
+    paths = sorted((landing / feed).glob("*/*/*/manifest.json"))
+    return [(path.parent, json.loads(path.read_text("utf-8"))) for path in paths]

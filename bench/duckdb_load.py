@@ -1,0 +1,212 @@
+"""The peer of the full load: the same files to the same tables, by hand in DuckDB.
+
+    .venv/bin/python bench/duckdb_load.py LANDING OUT
+
+Reads are native CSV on what is plain; what is not (see `duckdb_lines`) and every row that is refused, flagged
+or not made of characters that NFKC leaves alone is read again with care, and judged by the same SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb_lines import MIB, Part, Record, as_source, inspect, line_at, manifests, rebuilt, records
+from duckdb_rules import IS_ODD, MACROS, SEPARATOR, judged, key_hash
+
+from popbase import contracts
+from popbase.contracts import DECISIONS, Contract
+from popbase.intake.area_codes import in_force
+
+THREADS = 2
+MEMORY = "6GB"
+PERSON = Path(__file__).with_name("duckdb_person.sql")
+PLACE = "region, business_date, delivery_no"
+GOOD = "NOT odd AND len(reasons) = 0"
+
+
+def main() -> None:
+    landing, out = map(Path, sys.argv[1:])
+    stages: dict[str, float] = {}
+    (out / "scratch").mkdir(parents=True)
+    with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY}) as db:
+        prepare(db, out)
+        with timed(stages, "intake"):
+            counts = [count for feed in contracts.feed_names() for count in load(db, landing, out, feed)]
+        with timed(stages, "person"):
+            person(db, out)
+    (out / "result.json").write_text(json.dumps({"stages": stages, "deliveries": counts}), "utf-8")
+
+
+def prepare(db: duckdb.DuckDBPyConnection, out: Path) -> None:
+    db.execute("SET TimeZone = 'Etc/GMT-8'")  # which is +08:00
+    db.execute("SET preserve_insertion_order = false")
+    db.execute(f"SET temp_directory = '{out / 'scratch'}'")
+    db.execute(MACROS)
+    db.execute("CREATE TABLE area (code BIGINT, first INTEGER, last INTEGER)")
+    codes = ", ".join(f"({code}, {first}, {last})" for code, (first, last) in in_force().items())
+    db.execute(f"INSERT INTO area VALUES {codes}")
+
+
+def load(db: duckdb.DuckDBPyConnection, landing: Path, out: Path, feed: str) -> list[dict[str, Any]]:
+    """One feed's deliveries to `conformed/` and `quarantine/`; returns their counts."""
+    contract = contracts.feed(feed)
+    sent = manifests(landing, feed)
+    parts = inspected(sent, contract, out / "scratch")
+    if not any(part.rows for part in parts):
+        return [counted(manifest, 0, 0, 0) for _, manifest in sent]
+    places(db, sent)
+    day = sent[0][1]["business_date"]
+    judge_plain(db, contract, parts, day=day)
+    judge_odd(db, contract, parts, day=day)
+    superseded = settle(db, contract)
+    write(db, contract, out)
+    return counts(db, sent, superseded)
+
+
+def inspected(sent: Sequence[tuple[Path, dict[str, Any]]], contract: Contract, scratch: Path) -> list[Part]:
+    """Every file against its manifest, two at a time; a delivery that popbase would reject stops the peer."""
+    jobs = [(i, entry, folder) for i, (folder, manifest) in enumerate(sent) for entry in manifest["files"]]
+    headers = {f.header for f in contract.fields}
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(lambda job: inspect(*job, scratch), jobs))
+    if {part.header for part in parts} - {parts[0].header} or set(parts[0].header) != headers:
+        raise ValueError(f"{contract.feed}: the peer wants the contract's columns, in one order")
+    if len({(m["kind"], m["business_date"]) for _, m in sent}) > 1 or sent[0][1]["kind"] != "snapshot":
+        raise ValueError(f"{contract.feed}: the peer loads the snapshots of one day")
+    if contract.feed == DECISIONS and any(part.rows for part in parts):
+        raise ValueError("the peer applies no decisions")
+    return parts
+
+
+def places(db: duckdb.DuckDBPyConnection, sent: Sequence[tuple[Path, dict[str, Any]]]) -> None:
+    db.execute(
+        "CREATE OR REPLACE TABLE place (place INTEGER, region VARCHAR, business_date DATE, delivery_no INTEGER)"
+    )
+    rows = [
+        (i, m["region"], date.fromisoformat(m["business_date"]), m["delivery_no"])
+        for i, (_, m) in enumerate(sent)
+    ]
+    db.executemany("INSERT INTO place VALUES (?, ?, ?, ?)", rows)
+
+
+def judge_plain(
+    db: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part], *, day: str
+) -> None:
+    """Table `judged`: what the CSV reader makes of the lines it can be trusted with."""
+    columns = ", ".join(f"'{header}': 'VARCHAR'" for header in parts[0].header)
+    texts = ", ".join(f'"{f.header}" AS t_{f.name}' for f in contract.fields)
+    cells = ", ".join(f"coalesce(\"{f.header}\", '')" for f in contract.fields)
+    place = " ".join(f"WHEN '{part.path}' THEN {part.place}" for part in parts)
+    db.execute(f"""CREATE OR REPLACE VIEW plain AS
+        SELECT (CASE filename {place} END)::INTEGER AS place, NULL::VARCHAR AS raw, NULL::VARCHAR AS unreadable,
+            concat_ws('{SEPARATOR}', {cells}) AS sent, {texts}
+        FROM read_csv({[str(part.path) for part in parts]}, columns = {{{columns}}}, header = true,
+            delim = ',', quote = '"', escape = '"', comment = '', new_line = '\\n', auto_detect = false,
+            strict_mode = true, max_line_size = {MIB}, buffer_size = {32 * MIB}, filename = true,
+            store_rejects = true, rejects_limit = 0)""")
+    db.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    rows = judged(contract, "plain", day=day)
+    db.execute(f"CREATE OR REPLACE TABLE judged AS SELECT *, {IS_ODD} AS odd FROM ({rows})")
+
+
+def judge_odd(db: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part], *, day: str) -> None:
+    """Adds to `judged` what was cut out, what the reader rejected, and the odd rows once more."""
+    header = parts[0].header
+    odd = as_source([*_unread(db, parts), *_odd(db, contract, header)], contract, header)
+    db.register("odd_rows", odd)
+    rows = judged(contract, "odd_rows", day=day)
+    db.execute(f"INSERT INTO judged SELECT *, false AS odd FROM ({rows})")
+    db.unregister("odd_rows")
+
+
+def _unread(db: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Iterator[Record]:
+    rejected = db.execute(
+        "SELECT DISTINCT file_path, line_byte_position FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
+    ).fetchall()
+    for part in parts:
+        lines = [line_at(part.path, offset) for path, offset in rejected if path == str(part.path)]
+        yield from records(part.place, [*part.cut, *lines], len(part.header))
+
+
+def _odd(db: duckdb.DuckDBPyConnection, contract: Contract, header: tuple[str, ...]) -> Iterator[Record]:
+    for place, sent in db.execute("SELECT place, sent FROM judged WHERE odd").fetchall():
+        yield rebuilt(place, sent, contract, header)
+
+
+def settle(db: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, int]:
+    """Of good rows with one key in one delivery the last stays; returns how many went, by place."""
+    keys, key = ", ".join(f.name for f in contract.key), key_hash(contract)
+    gone = db.execute(f"""
+        WITH repeated AS (SELECT {key} AS h FROM judged WHERE {GOOD} GROUP BY h HAVING count(*) > 1),
+        ranked AS (
+            SELECT rowid AS id, row_number() OVER (
+                PARTITION BY place, {keys} ORDER BY {contract.updated_at.name} DESC, sha256(sent) DESC) AS n
+            FROM judged WHERE {GOOD} AND {key} IN (SELECT h FROM repeated))
+        DELETE FROM judged WHERE rowid IN (SELECT id FROM ranked WHERE n > 1) RETURNING place""").fetchall()
+    taken = [place for (place,) in gone]
+    return {place: taken.count(place) for place in set(taken)}
+
+
+def write(db: duckdb.DuckDBPyConnection, contract: Contract, out: Path) -> None:
+    fields = ", ".join(f.name for f in contract.fields)
+    tables = {
+        "conformed": f"SELECT {fields}, 'U' AS op, flags, {PLACE} FROM judged JOIN place USING (place) WHERE {GOOD}",
+        "quarantine": f"SELECT key, reasons, raw, {PLACE} FROM judged JOIN place USING (place) "
+        "WHERE NOT odd AND len(reasons) > 0",
+    }
+    for area, rows in tables.items():
+        folder = out / area / contract.feed
+        folder.parent.mkdir(exist_ok=True)
+        db.execute(
+            f"COPY ({rows}) TO '{folder}' (FORMAT parquet, COMPRESSION snappy, PARTITION_BY ({PLACE}))"
+        )
+
+
+def counts(
+    db: duckdb.DuckDBPyConnection, sent: Sequence[tuple[Path, dict[str, Any]]], superseded: dict[int, int]
+) -> list[dict[str, Any]]:
+    rows = db.execute(f"""SELECT place, count(*) FILTER ({GOOD}), count(*) FILTER (len(reasons) > 0)
+        FROM judged WHERE NOT odd GROUP BY place""").fetchall()
+    found = {place: (accepted, refused) for place, accepted, refused in rows}
+    return [
+        counted(manifest, *found.get(i, (0, 0)), superseded.get(i, 0)) for i, (_, manifest) in enumerate(sent)
+    ]
+
+
+def counted(manifest: dict[str, Any], accepted: int, refused: int, superseded: int) -> dict[str, Any]:
+    """The delivery's line of the ledger; raises where rows went missing or too many were refused."""
+    received = sum(entry["rows"] for entry in manifest["files"])
+    place = {name: manifest[name] for name in ("feed", "region", "business_date", "delivery_no")}
+    if received != accepted + refused + superseded:
+        raise ValueError(f"{place}: {received} rows sent, {accepted + refused + superseded} judged")
+    if refused > received * contracts.feed(manifest["feed"]).max_quarantine_share:
+        raise ValueError(f"{place}: more rows refused than a delivery may have")
+    return place | {
+        "rows_received": received, "rows_accepted": accepted,
+        "rows_quarantined": refused, "rows_superseded": superseded,
+    }  # fmt: skip
+
+
+def person(db: duckdb.DuckDBPyConnection, out: Path) -> None:
+    for statement in PERSON.read_text("utf-8").format(out=out).split(";\n"):
+        db.execute(statement)
+
+
+@contextmanager
+def timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    stages[name] = time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""popbase's side of the full load: a fresh process, intake of all feeds, then base/person.
+
+    .venv/bin/python bench/popbase_load.py LANDING LAKE RESULT
+
+The steps are a night's own; left out are the other base tables, reports, gates and the publication.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from popbase import contracts, night, table_contracts
+from popbase.base.build import with_sightings
+from popbase.base.sector import holders, sightings
+from popbase.base.state import standing
+from popbase.contracts import DECISIONS, REGISTER
+from popbase.identity.persons import resolve
+from popbase.schema import conform_to
+from popbase.settings import Settings
+from popbase.sources import Sources
+
+DRIVER_MEMORY = "6g"
+JARS = Path(__file__).parents[1] / ".jars"
+DAY = date(2014, 12, 31)
+
+
+def main() -> None:
+    landing, lake, result = sys.argv[1:]
+    stages: dict[str, float] = {}
+    settings = Settings(landing=landing, lake=lake, jars=str(JARS), driver_memory=DRIVER_MEMORY)
+    tonight = night.begin(settings, DAY)
+    with timed(stages, "intake"):
+        taken = night.take_in_all(tonight)
+    refused = [j for feed in taken for j in feed.judgements if j.status != "accepted"]
+    if refused:
+        raise ValueError(f"{len(refused)} deliveries were rejected, the first for {refused[0].reason}")
+    with timed(stages, "person"):
+        write_person(Sources.now(tonight.lake))
+    tonight.lake.spark.stop()
+    Path(result).write_text(json.dumps(stages), "utf-8")
+
+
+def write_person(sources: Sources) -> None:
+    """As `build.write_base` does it, without the tables that no peer makes."""
+    register = sources.spans(REGISTER, DAY).persist()
+    decisions = sources.spans(DECISIONS, DAY).persist()
+    who = resolve(standing(register, DAY), standing(decisions, DAY))
+    feeds = [(c, sources.state(c.feed, DAY)) for c in map(contracts.feed, _sectors())]
+    seen = sightings(feeds, holders(who.person, who.replaced), as_of=DAY)
+    person = with_sightings(who.person, seen)
+    sources.lake.overwrite("base/person", conform_to(person, table_contracts.table("person")))
+
+
+def _sectors() -> list[str]:
+    return [contract.feed for contract in table_contracts.sectors()]
+
+
+@contextmanager
+def timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    stages[name] = time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

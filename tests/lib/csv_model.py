@@ -32,10 +32,10 @@ NEXT: dict[tuple[At, str | None], At] = {
 }
 
 
-def records(data: bytes, bom: bytes) -> list[bytes]:
-    """The file's records after its header: no blank lines, and no LF with the CR before it."""
-    lines = [line.removesuffix(b"\r") for line in data.removeprefix(bom).split(b"\n")]
-    return [line for line in lines if line.strip(b" \t")][1:]
+def records(data: bytes) -> list[bytes]:
+    """The lines below the header that are not blank, without the LF that ends each and a CR before it."""
+    lines = (line.removesuffix(b"\r") for line in data.split(b"\n"))
+    return [line for line in lines if line.strip(b" \t")]
 
 
 def cells(line: bytes, encoding: str, width: int) -> list[str] | None:

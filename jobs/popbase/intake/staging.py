@@ -1,4 +1,4 @@
-"""The judged rows of a feed's deliveries, staged: one pass over the files, folders by delivery and verdict."""
+"""The judged rows of a feed's deliveries, staged: one pass over the files, a folder for each verdict."""
 
 from __future__ import annotations
 

@@ -118,9 +118,9 @@ def test_the_codes_read_citizen_id_whatever_the_field_is_called(agree: Agree) ->
     agree("""
         old_citizen_id     | new_citizen_id     => old_citizen_id     | reasons              | flags
         100001201602300010 | 330102199001010020 => 100001201602300010 |                      |
-        330102900101002    | 330102199001010020 => 330102199001010020 |                      | citizen_id.upgraded
-        33010290010100     | 330102199001010020 =>                    | citizen_id.malformed |
-        33010290010100     | 3301021990010100   =>                    | citizen_id.malformed |
-        330102900101002    | 330102199001010021 => 330102199001010020 | citizen_id.bad_check | citizen_id.upgraded
+        33010290010100     | 330102199001010020 => | citizen_id.malformed |
+        33010290010100     | 3301021990010100   => | citizen_id.malformed |
+        330102900101002|330102199001010021 => 330102199001010020|citizen_id.bad_check | citizen_id.upgraded
+        330102900101002 | 330102199001010020 => 330102199001010020 | | citizen_id.upgraded
                            |                    =>                    |                      |
     """, of="id_correction")  # fmt: skip

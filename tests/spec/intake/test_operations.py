@@ -22,13 +22,13 @@ def test_changes_say_update_or_delete(agree: Agree) -> None:
 
 def test_of_a_deletion_only_key_and_time_are_judged(agree: Agree) -> None:
     agree("""
-        no | op | name | day   | strict | lenient | updated_at          => day | reasons             | flags
-        1  | D  |      | never | x      | x       | 2015-12-31 08:00:00 =>     |                     |
-        2  | D  | 王芳 |       |        |         |                     =>     | updated_at.required |
-        3  | D  | 王芳 |       |        |         | now                 =>     | updated_at.format   |
-           | D  | 王芳 |       |        |         | 2015-12-31 08:00:00 =>     | no.required         |
-        4  | U  |      | never | x      | x       | 2015-12-31 08:00:00 =>     | day.format name.required strict.code | lenient.code
-        5  | X  |      | never | x      | x       | now                 =>     | day.format name.required op.code strict.code updated_at.format | lenient.code
+        no | op | name | day   | lenient | updated_at       => day | reasons                  | flags
+        1  | D  |      | never | x       | 2015-12-31 08:00 =>     |                          |
+        2  | D  | 王芳 |       |         |                  =>     | updated_at.required      |
+        3  | D  | 王芳 |       |         | now              =>     | updated_at.format        |
+           | D  | 王芳 |       |         | 2015-12-31 08:00 =>     | no.required              |
+        4  | U  |      | never | x       | 2015-12-31 08:00 =>     | day.format name.required | lenient.code
+        5  | X  | 王芳 | never | x       | 2015-12-31 08:00 =>     | day.format op.code       | lenient.code
     """, kind="changes")  # fmt: skip
 
 

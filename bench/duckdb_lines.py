@@ -1,4 +1,4 @@
-"""Lines that DuckDB's CSV reader cannot be trusted with: found in the bytes, read one by one (design section 4).
+"""Lines that DuckDB's CSV reader cannot be trusted with: found in the bytes, read one by one.
 
 The reader ends a row at a lone CR, swallows lines after an unclosed quote, and keeps no row as it was sent.
 So such lines are cut out of what it reads, and everything it rejects is looked up again by its offset.
@@ -26,7 +26,6 @@ from popbase.contracts import Contract
 
 MIB = 1024 * 1024
 
-_PLAIN = rb'[^",]*'
 _ANY_FIELD = rb'(?:"(?:[^"]|"")*"|[^",]*)'
 # Quoted where a comma or a quote stands inside, and only there: such a line can be put together again.
 _TIDY_FIELD = rb'(?:"[^",]*(?:,|"")(?:[^"]|"")*"|[^",]*)'
@@ -38,7 +37,7 @@ csv.field_size_limit(MIB)
 
 @dataclass(frozen=True)
 class Part:
-    """A file of a delivery, its bytes proved: `path` is what the CSV reader may read, `cut` what it may not."""
+    """A file of a delivery, its bytes proved: the CSV reader may read `path`, but not the lines in `cut`."""
 
     place: int
     path: Path
@@ -49,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Record:
-    """One line: `cells` in the file's order, empty where it is unreadable."""
+    """One line and its cells; a malformed one has none."""
 
     place: int
     raw: str
@@ -57,19 +56,37 @@ class Record:
     cells: tuple[str, ...]
 
 
-def inspect(place: int, entry: dict[str, Any], folder: Path, scratch: Path) -> Part:
+@dataclass(frozen=True)
+class Sent:
+    """A delivery as its sender describes it; `place` counts the feed's deliveries."""
+
+    place: int
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        return sum(entry["rows"] for entry in self.manifest["files"])
+
+
+def deliveries(landing: Path, feed: str) -> list[Sent]:
+    paths = sorted((landing / feed).glob("*/*/*/manifest.json"))
+    return [Sent(i, path.parent, json.loads(path.read_text("utf-8"))) for i, path in enumerate(paths)]
+
+
+def inspect(sent: Sent, entry: dict[str, Any], scratch: Path) -> Part:
     """Size and checksum held against the manifest; lines cut out where need be."""
-    path = folder / entry["name"]
+    place, path = sent.place, sent.folder / entry["name"]
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
-            raise ValueError(f"{path.name} of {folder.name} is not what its manifest says")
-        header = data[: _end(data, 0)].decode().split(",")
+            raise ValueError(f"{path.name} in {sent.folder} is not what its manifest says")
+        header = tuple(data[: _end(data, 0)].decode().split(","))
         spans = sorted(_untidy(data))
         cut = tuple(data[start:end] for start, end in spans)
         if spans:
             path = scratch / f"{place}-{path.name}"
             _copy_without(data, spans, path)
-    return Part(place, path, tuple(header), cut, entry["rows"])
+    return Part(place, path, header, cut, entry["rows"])
 
 
 def _untidy(data: mmap.mmap) -> set[tuple[int, int]]:
@@ -125,21 +142,20 @@ def _record(place: int, sent: bytes, line: bytes, width: int) -> Record:
     return Record(place, raw, "row.encoding" if undecodable else None, tuple(cells))
 
 
-def rebuilt(place: int, sent: str, contract: Contract, header: tuple[str, ...]) -> Record:
+def rebuilt(place: int, sent: str) -> Record:
     """A row of the CSV reader as the line it was: tidy lines can be put together again."""
-    cells = dict(zip((f.header for f in contract.fields), sent.split(SEPARATOR), strict=True))
-    in_order = tuple(cells[name] for name in header)
-    return Record(place, ",".join(map(_quoted, in_order)), None, in_order)
+    cells = tuple(sent.split(SEPARATOR))
+    return Record(place, ",".join(map(_quoted, cells)), None, cells)
 
 
 def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell
 
 
-def as_source(found: Iterable[Record], contract: Contract, header: tuple[str, ...]) -> pa.Table:
+def as_source(found: Iterable[Record], contract: Contract) -> pa.Table:
     """The records as a source of `duckdb_rules.judged`, every cell in NFKC and trimmed."""
-    order = [header.index(f.header) for f in contract.fields]
-    rows = [(record, _normalised(record, order)) for record in found]
+    width = len(contract.fields)
+    rows = [(record, _normalised(record, width)) for record in found]
     columns: dict[str, list[Any]] = {
         "place": [record.place for record, _ in rows],
         "raw": [record.raw for record, _ in rows],
@@ -151,13 +167,7 @@ def as_source(found: Iterable[Record], contract: Contract, header: tuple[str, ..
     return pa.table(columns, schema=schema)
 
 
-def _normalised(record: Record, order: list[int]) -> list[str]:
+def _normalised(record: Record, width: int) -> list[str]:
     if record.unreadable:
-        return [""] * len(order)
-    return [unicodedata.normalize("NFKC", record.cells[i]).strip(" " + ODD_BLANKS) for i in order]
-
-
-def manifests(landing: Path, feed: str) -> list[tuple[Path, dict[str, Any]]]:
-    """The feed's deliveries: folder and manifest."""
-    paths = sorted((landing / feed).glob("*/*/*/manifest.json"))
-    return [(path.parent, json.loads(path.read_text("utf-8"))) for path in paths]
+        return [""] * width
+    return [unicodedata.normalize("NFKC", cell).strip(" " + ODD_BLANKS) for cell in record.cells]

@@ -6,6 +6,8 @@ Reads are native CSV on what is plain; what is not (see `duckdb_lines`) and ever
 or not made of characters that NFKC leaves alone is read again with care, and judged by the same SQL.
 """
 
+# ruff: noqa: S608 - the SQL is put together from contracts and our own paths, never from what was sent
+
 from __future__ import annotations
 
 import json
@@ -14,12 +16,11 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from duckdb_lines import MIB, Part, Record, as_source, inspect, line_at, manifests, rebuilt, records
+from duckdb_lines import MIB, Part, Record, Sent, as_source, deliveries, inspect, line_at, rebuilt, records
 from duckdb_rules import IS_ODD, MACROS, SEPARATOR, judged, key_hash
 
 from popbase import contracts
@@ -58,13 +59,13 @@ def prepare(db: duckdb.DuckDBPyConnection, out: Path) -> None:
 
 def load(db: duckdb.DuckDBPyConnection, landing: Path, out: Path, feed: str) -> list[dict[str, Any]]:
     """One feed's deliveries to `conformed/` and `quarantine/`; returns their counts."""
-    contract = contracts.feed(feed)
-    sent = manifests(landing, feed)
+    contract, sent = contracts.feed(feed), deliveries(landing, feed)
+    _require_simple(feed, sent)
     parts = inspected(sent, contract, out / "scratch")
     if not any(part.rows for part in parts):
-        return [counted(manifest, 0, 0, 0) for _, manifest in sent]
+        return [counted(delivery, 0, 0, 0) for delivery in sent]
     places(db, sent)
-    day = sent[0][1]["business_date"]
+    day = sent[0].manifest["business_date"]
     judge_plain(db, contract, parts, day=day)
     judge_odd(db, contract, parts, day=day)
     superseded = settle(db, contract)
@@ -72,29 +73,29 @@ def load(db: duckdb.DuckDBPyConnection, landing: Path, out: Path, feed: str) -> 
     return counts(db, sent, superseded)
 
 
-def inspected(sent: Sequence[tuple[Path, dict[str, Any]]], contract: Contract, scratch: Path) -> list[Part]:
+def _require_simple(feed: str, sent: Sequence[Sent]) -> None:
+    """What the peer was not written for must stop it, or it would win by doing less."""
+    if {d.manifest["kind"] for d in sent} != {"snapshot"} or len({d.folder.parent.name for d in sent}) > 1:
+        raise ValueError(f"{feed}: the peer loads the snapshots of one day")
+    if feed == DECISIONS and any(delivery.rows for delivery in sent):
+        raise ValueError(f"{feed}: the peer applies no decisions")
+
+
+def inspected(sent: Sequence[Sent], contract: Contract, scratch: Path) -> list[Part]:
     """Every file against its manifest, two at a time; a delivery that popbase would reject stops the peer."""
-    jobs = [(i, entry, folder) for i, (folder, manifest) in enumerate(sent) for entry in manifest["files"]]
-    headers = {f.header for f in contract.fields}
+    jobs = [(delivery, entry) for delivery in sent for entry in delivery.manifest["files"]]
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(lambda job: inspect(*job, scratch), jobs))
-    if {part.header for part in parts} - {parts[0].header} or set(parts[0].header) != headers:
-        raise ValueError(f"{contract.feed}: the peer wants the contract's columns, in one order")
-    if len({(m["kind"], m["business_date"]) for _, m in sent}) > 1 or sent[0][1]["kind"] != "snapshot":
-        raise ValueError(f"{contract.feed}: the peer loads the snapshots of one day")
-    if contract.feed == DECISIONS and any(part.rows for part in parts):
-        raise ValueError("the peer applies no decisions")
+        parts = list(pool.map(lambda job: inspect(job[0], job[1], scratch), jobs))
+    if {part.header for part in parts} - {tuple(f.header for f in contract.fields)}:
+        raise ValueError(f"{contract.feed}: the peer wants the contract's columns, in its order")
     return parts
 
 
-def places(db: duckdb.DuckDBPyConnection, sent: Sequence[tuple[Path, dict[str, Any]]]) -> None:
-    db.execute(
-        "CREATE OR REPLACE TABLE place (place INTEGER, region VARCHAR, business_date DATE, delivery_no INTEGER)"
-    )
-    rows = [
-        (i, m["region"], date.fromisoformat(m["business_date"]), m["delivery_no"])
-        for i, (_, m) in enumerate(sent)
-    ]
+def places(db: duckdb.DuckDBPyConnection, sent: Sequence[Sent]) -> None:
+    columns = "place INTEGER, region VARCHAR, business_date DATE, delivery_no INTEGER"
+    db.execute(f"CREATE OR REPLACE TABLE place ({columns})")
+    names = PLACE.split(", ")
+    rows = [(delivery.place, *(delivery.manifest[name] for name in names)) for delivery in sent]
     db.executemany("INSERT INTO place VALUES (?, ?, ?, ?)", rows)
 
 
@@ -102,12 +103,13 @@ def judge_plain(
     db: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part], *, day: str
 ) -> None:
     """Table `judged`: what the CSV reader makes of the lines it can be trusted with."""
-    columns = ", ".join(f"'{header}': 'VARCHAR'" for header in parts[0].header)
+    columns = ", ".join(f"'{f.header}': 'VARCHAR'" for f in contract.fields)
     texts = ", ".join(f'"{f.header}" AS t_{f.name}' for f in contract.fields)
     cells = ", ".join(f"coalesce(\"{f.header}\", '')" for f in contract.fields)
     place = " ".join(f"WHEN '{part.path}' THEN {part.place}" for part in parts)
     db.execute(f"""CREATE OR REPLACE VIEW plain AS
-        SELECT (CASE filename {place} END)::INTEGER AS place, NULL::VARCHAR AS raw, NULL::VARCHAR AS unreadable,
+        SELECT (CASE filename {place} END)::INTEGER AS place,
+            NULL::VARCHAR AS raw, NULL::VARCHAR AS unreadable,
             concat_ws('{SEPARATOR}', {cells}) AS sent, {texts}
         FROM read_csv({[str(part.path) for part in parts]}, columns = {{{columns}}}, header = true,
             delim = ',', quote = '"', escape = '"', comment = '', new_line = '\\n', auto_detect = false,
@@ -120,8 +122,7 @@ def judge_plain(
 
 def judge_odd(db: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part], *, day: str) -> None:
     """Adds to `judged` what was cut out, what the reader rejected, and the odd rows once more."""
-    header = parts[0].header
-    odd = as_source([*_unread(db, parts), *_odd(db, contract, header)], contract, header)
+    odd = as_source([*_unread(db, parts), *_odd(db)], contract)
     db.register("odd_rows", odd)
     rows = judged(contract, "odd_rows", day=day)
     db.execute(f"INSERT INTO judged SELECT *, false AS odd FROM ({rows})")
@@ -129,17 +130,16 @@ def judge_odd(db: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence
 
 
 def _unread(db: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Iterator[Record]:
-    rejected = db.execute(
-        "SELECT DISTINCT file_path, line_byte_position FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
-    ).fetchall()
+    rejected = db.execute("""SELECT DISTINCT file_path, line_byte_position
+        FROM reject_errors JOIN reject_scans USING (scan_id, file_id)""").fetchall()
     for part in parts:
         lines = [line_at(part.path, offset) for path, offset in rejected if path == str(part.path)]
         yield from records(part.place, [*part.cut, *lines], len(part.header))
 
 
-def _odd(db: duckdb.DuckDBPyConnection, contract: Contract, header: tuple[str, ...]) -> Iterator[Record]:
+def _odd(db: duckdb.DuckDBPyConnection) -> Iterator[Record]:
     for place, sent in db.execute("SELECT place, sent FROM judged WHERE odd").fetchall():
-        yield rebuilt(place, sent, contract, header)
+        yield rebuilt(place, sent)
 
 
 def settle(db: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, int]:
@@ -158,40 +158,36 @@ def settle(db: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, int]:
 
 def write(db: duckdb.DuckDBPyConnection, contract: Contract, out: Path) -> None:
     fields = ", ".join(f.name for f in contract.fields)
+    placed = f"{PLACE} FROM judged JOIN place USING (place)"
     tables = {
-        "conformed": f"SELECT {fields}, 'U' AS op, flags, {PLACE} FROM judged JOIN place USING (place) WHERE {GOOD}",
-        "quarantine": f"SELECT key, reasons, raw, {PLACE} FROM judged JOIN place USING (place) "
-        "WHERE NOT odd AND len(reasons) > 0",
+        "conformed": f"SELECT {fields}, 'U' AS op, flags, {placed} WHERE {GOOD}",
+        "quarantine": f"SELECT key, reasons, raw, {placed} WHERE NOT odd AND len(reasons) > 0",
     }
     for area, rows in tables.items():
         folder = out / area / contract.feed
         folder.parent.mkdir(exist_ok=True)
-        db.execute(
-            f"COPY ({rows}) TO '{folder}' (FORMAT parquet, COMPRESSION snappy, PARTITION_BY ({PLACE}))"
-        )
+        form = f"FORMAT parquet, COMPRESSION snappy, PARTITION_BY ({PLACE})"
+        db.execute(f"COPY ({rows}) TO '{folder}' ({form})")
 
 
 def counts(
-    db: duckdb.DuckDBPyConnection, sent: Sequence[tuple[Path, dict[str, Any]]], superseded: dict[int, int]
+    db: duckdb.DuckDBPyConnection, sent: Sequence[Sent], superseded: dict[int, int]
 ) -> list[dict[str, Any]]:
     rows = db.execute(f"""SELECT place, count(*) FILTER ({GOOD}), count(*) FILTER (len(reasons) > 0)
         FROM judged WHERE NOT odd GROUP BY place""").fetchall()
     found = {place: (accepted, refused) for place, accepted, refused in rows}
-    return [
-        counted(manifest, *found.get(i, (0, 0)), superseded.get(i, 0)) for i, (_, manifest) in enumerate(sent)
-    ]
+    return [counted(d, *found.get(d.place, (0, 0)), superseded.get(d.place, 0)) for d in sent]
 
 
-def counted(manifest: dict[str, Any], accepted: int, refused: int, superseded: int) -> dict[str, Any]:
+def counted(delivery: Sent, accepted: int, refused: int, superseded: int) -> dict[str, Any]:
     """The delivery's line of the ledger; raises where rows went missing or too many were refused."""
-    received = sum(entry["rows"] for entry in manifest["files"])
-    place = {name: manifest[name] for name in ("feed", "region", "business_date", "delivery_no")}
-    if received != accepted + refused + superseded:
-        raise ValueError(f"{place}: {received} rows sent, {accepted + refused + superseded} judged")
-    if refused > received * contracts.feed(manifest["feed"]).max_quarantine_share:
+    place = {name: delivery.manifest[name] for name in ("feed", "region", "business_date", "delivery_no")}
+    if delivery.rows != accepted + refused + superseded:
+        raise ValueError(f"{place}: {delivery.rows} rows sent, {accepted + refused + superseded} judged")
+    if refused > delivery.rows * contracts.feed(place["feed"]).max_quarantine_share:
         raise ValueError(f"{place}: more rows refused than a delivery may have")
     return place | {
-        "rows_received": received, "rows_accepted": accepted,
+        "rows_received": delivery.rows, "rows_accepted": accepted,
         "rows_quarantined": refused, "rows_superseded": superseded,
     }  # fmt: skip
 

@@ -73,10 +73,15 @@ def measured(scratch: Path, persons: int, *, gb: bool) -> dict[str, Any]:
 
 def generated(landing: Path, persons: int) -> Summary:
     """In a process of its own: what it held in memory is free again when the measuring begins."""
-    options = {"persons": persons, "seed": 1, "first": DAY, "last": DAY, "days": [DAY], "plain": True}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        faults = HERE / "full_load_faults.yaml"
-        return pool.submit(generate, landing, **options, faults=faults).result()
+        return pool.submit(generate_here, landing, persons).result()
+
+
+def generate_here(landing: Path, persons: int) -> Summary:
+    faults = HERE / "full_load_faults.yaml"
+    return generate(
+        landing, persons=persons, seed=1, first=DAY, last=DAY, days=[DAY], plain=True, faults=faults
+    )
 
 
 def popbase_side(landing: Path, lake: Path) -> Side:

@@ -21,8 +21,11 @@ REFERENCE = ROOT.parent / "shared" / "reference"
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("popbase")
     return Settings(
-        landing=str(home / "landing"), lake=str(home / "lake"), jars=str(ROOT / ".jars"),
-        driver_memory="2g", shuffle_partitions=1,
+        landing=str(home / "landing"),
+        lake=str(home / "lake"),
+        jars=str(ROOT / ".jars"),
+        driver_memory="2g",
+        shuffle_partitions=1,
         profile="small",
     )
 
@@ -36,7 +39,7 @@ def _session(settings: Settings) -> Iterator[SparkSession]:
     session.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def spark(_session: SparkSession) -> Iterator[SparkSession]:
     """The run's one session, clean of what an earlier test cached."""
     yield _session

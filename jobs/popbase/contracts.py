@@ -30,17 +30,48 @@ REGISTER = "household_registration"
 DECISIONS = "id_correction"
 
 FIELD_TYPES = frozenset(
-    "text id oldid date yearmonth timestamp integer decimal area12 area6 area code code2".split()
+    [
+        "text",
+        "id",
+        "oldid",
+        "date",
+        "yearmonth",
+        "timestamp",
+        "integer",
+        "decimal",
+        "area12",
+        "area6",
+        "area",
+        "code",
+        "code2",
+    ]
 )
 # What a field means, beyond its type; conformed, base and matching follow from these.
-FIELD_ROLES = frozenset("number name former_name sex birth_date area address updated_at".split())
+FIELD_ROLES = frozenset(
+    ["number", "name", "former_name", "sex", "birth_date", "area", "address", "updated_at"]
+)
 
 OP_COLUMN = "操作"
 
 # Columns that intake and base add beside the contract's fields.
 OWN_COLUMNS = frozenset(
-    "region business_date delivery_no op flags key reasons raw tie verdict person_id match_status as_of "
-    "first_date anchor_region".split()
+    [
+        "region",
+        "business_date",
+        "delivery_no",
+        "op",
+        "flags",
+        "key",
+        "reasons",
+        "raw",
+        "tie",
+        "verdict",
+        "person_id",
+        "match_status",
+        "as_of",
+        "first_date",
+        "anchor_region",
+    ]
 )
 
 # A feed names folders and tables.

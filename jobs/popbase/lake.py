@@ -140,7 +140,7 @@ class Lake:
             head.create_write_transaction([_add(f, partition_by) for f in files], "overwrite", delta_schema)
             return
         replaced = [] if replace == "nothing" else list(_removals(head, replace))
-        actions = [*replaced, *(_add(file, partition_by) for file in files)]
+        actions: list[AddAction | RemoveAction] = [*replaced, *(_add(file, partition_by) for file in files)]
         if actions:
             head.create_write_transaction(actions, "append", delta_schema, partition_by=list(partition_by))
 
@@ -205,7 +205,9 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
     wanted = {tuple(sorted(partition.items())) for partition in partitions}
     now_ms = int(time.time() * 1000)
     for file in pa.table(head.get_add_actions(flatten=False)).to_pylist():
-        values = {name: str(value) for name, value in (file["partition"] or {}).items()}
+        values: dict[str, str | None] = {
+            name: str(value) for name, value in (file["partition"] or {}).items()
+        }
         if tuple(sorted(values.items())) in wanted:
             yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
 

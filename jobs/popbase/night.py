@@ -105,15 +105,20 @@ def ingest(
 def build_base(
     settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
 ) -> None:
-    """One step: the base tables."""
+    """One step: the base tables; where readers see these deliveries already, there is nothing to do."""
     night = begin(settings, business_date, future=future)
-    with (progress or Progress()).stage("base"):
-        write_base(Sources.now(night.lake), as_of=night.as_of)
+    sources = Sources.now(night.lake)
+    if not is_unchanged(night, sources):
+        with (progress or Progress()).stage("base"):
+            write_base(sources, as_of=night.as_of)
 
 
 def reports(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
     """One step: the report of a year, as the newest night's deliveries have it."""
-    night = begin(settings, min(date(year + 1, 1, 25), clock.today()))
+    current = Publications(settings.lake).current()
+    if current is None:
+        raise UsageError("Nothing is published yet: the first night makes the reports that are due.")
+    night = begin(settings, current.business_date)
     with (progress or Progress()).stage(f"report of {year}"):
         write_reports(night, Sources.now(night.lake), only=year)
 
@@ -126,6 +131,8 @@ def publish(
     warm_up()
     night = begin(settings, business_date, future=future)
     sources = Sources.now(night.lake)
+    if is_unchanged(night, sources) and night.last and night.last.tables == versions(night):
+        return told(night, sources, [], progress, outcome="unchanged")
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
     if stopping(findings):
@@ -184,14 +191,13 @@ def earliest_change(night: Night, sources: Sources) -> date | None:
 
 def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> Publication:
     """The pointer moves: every table at its newest version, all at once."""
-    tables = [t for t in night.lake.tables("base", "statistics")]
     warnings = tuple(str(f) for f in findings if not f.passed)
     return Publications(night.settings.lake).add(
         Publication(
             seq=night.seq,
             business_date=night.as_of,
             created_at=clock.now(),
-            tables={table: night.lake.version(table) for table in tables},
+            tables=versions(night),
             deliveries=sources.deliveries(night.as_of),
             senders=tuple(all_senders(sources, night.as_of)),
             warnings=warnings,
@@ -200,6 +206,11 @@ def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> 
             report=night.folder,
         )
     )
+
+
+def versions(night: Night) -> dict[str, int]:
+    """Every table that readers may see, at its newest version."""
+    return {table: night.lake.version(table) for table in night.lake.tables("base", "statistics")}
 
 
 def all_senders(sources: Sources, as_of: date) -> Iterable[Sender]:

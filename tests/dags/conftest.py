@@ -28,7 +28,7 @@ os.environ |= {
 
 @pytest.fixture(scope="session")
 def bag() -> Iterator[DagBag]:
-    from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415 - as said above
+    from airflow.dag_processing.dagbag import DagBag
 
     # The DAG processor puts the bundle's folder on the path, so that DAG files find what they share.
     sys.path.append(str(ROOT / "dags"))

@@ -41,9 +41,8 @@ class Office:
     def send(self, *codes: str, region: str) -> Path:
         header = "统计用区划代码,名称,更新时间"
         data = csv_of(header, *(f"{code},{NAME},{AT}" for code in codes))
-        return send(
-            self.settings.landing_path, self.feed, {"a.csv": data} if codes else {}, region=region, **said
-        )
+        files = {"a.csv": data} if codes else {}
+        return send(self.settings.landing_path, self.feed, files, region=region)
 
     def night(self) -> list[tuple[str, str, int, int]]:
         taken = feeds.take_in(self.lake, self.settings, self.feed, until=DAY)

@@ -9,9 +9,9 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-
 from jobs.conftest import CHANGES, DAYS, SNAPSHOTS, YEAR_END, Nights
 from lib.truth import differing_judgements, differing_persons, differing_refusals
+
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 
@@ -76,7 +76,12 @@ def test_the_report_of_2014_is_on_the_old_form_and_that_of_2015_on_the_new_one(n
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:
     path = next(nights.lake.rglob("T1-2015.xlsx"))
-    cells = [c for s in openpyxl.load_workbook(path, read_only=True) for row in s.iter_rows(values_only=True) for c in row]
+    cells = [
+        c
+        for s in openpyxl.load_workbook(path, read_only=True)
+        for row in s.iter_rows(values_only=True)
+        for c in row
+    ]
     assert _registered(nights, YEAR_END) in cells
 
 
@@ -124,7 +129,7 @@ def _query(nights: Nights, sql: str) -> list[tuple[object, ...]]:
         return [row for answer in reader.run(sql) for row in answer.rows]
 
 
-@pytest.mark.accuracy()
+@pytest.mark.accuracy
 def test_a_hundred_thousand_people_with_every_fault_agree_with_the_truth(
     _session: object, nights: Nights, tmp_path: Path
 ) -> None:

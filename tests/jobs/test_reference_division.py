@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from lib.delivery import deliver
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lib.delivery import deliver
 from popbase import contracts
 from popbase.intake import feeds
 from popbase.lake import Lake
@@ -24,7 +24,8 @@ ROWS = 713_035
 def listed(reference: Path) -> list[str]:
     with gzip.open(reference / "nbs_2016/adcode_2016_ur.csv.gz", "rt", encoding="utf-8") as file:
         return [
-            f"{row['code']},{row['name']},{row['ur_code']},2016-07-31 00:00:00" for row in csv.DictReader(file)
+            f"{row['code']},{row['name']},{row['ur_code']},2016-07-31 00:00:00"
+            for row in csv.DictReader(file)
         ]
 
 

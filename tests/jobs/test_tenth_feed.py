@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
-
 from lib.delivery import deliver
 from lib.tables import rows
+from pyspark.sql import SparkSession
+
 from popbase import contracts, expectations, table_contracts
 from popbase.lake import Lake
 from popbase.settings import Settings
@@ -21,7 +21,7 @@ DAY = date(2015, 12, 31)
 CITIZEN = "11010519491231002X"  # the standard's own example
 
 
-@pytest.fixture()
+@pytest.fixture
 def with_employment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     home = tmp_path / "home"
     for folder in ("schemas", "expectations"):

@@ -11,10 +11,19 @@ import pyarrow.parquet as pq
 from popbase.publish.publication import Publications
 from popbase.publish.tables import open_table
 
-LEDGER = (
-    "feed region business_date delivery_no status reason rows_received rows_accepted rows_quarantined "
-    "rows_superseded rows_withheld"
-).split()
+LEDGER = [
+    "feed",
+    "region",
+    "business_date",
+    "delivery_no",
+    "status",
+    "reason",
+    "rows_received",
+    "rows_accepted",
+    "rows_quarantined",
+    "rows_superseded",
+    "rows_withheld",
+]
 
 
 def differing_persons(lake: Path, truth: Path, business_date: date) -> tuple[int, int]:
@@ -24,11 +33,13 @@ def differing_persons(lake: Path, truth: Path, business_date: date) -> tuple[int
     people = open_table(str(lake), "base/person", publication.tables["base/person"])
     columns = [name for name in expected.column_names if name != "flags"]
     chosen = ", ".join([*columns, "array_to_string(list_sort(flags), ',') AS flags"])
-    return _differences(f"SELECT {chosen} FROM expected", f"SELECT {chosen} FROM people", expected=expected, people=people)
+    return _differences(
+        f"SELECT {chosen} FROM expected", f"SELECT {chosen} FROM people", expected=expected, people=people
+    )
 
 
 def differing_refusals(lake: Path, truth: Path) -> tuple[int, int]:
-    """(planted bad rows that no quarantine has, refused rows that nobody planted), by delivery, key, reasons."""
+    """(planted bad rows in no quarantine, refused rows nobody planted), by delivery, key and reasons."""
     planted = pq.read_table(truth / "world" / "planted.parquet")
     line = "region, business_date, delivery_no, key, array_to_string(list_sort(reasons), ',') AS reasons"
     feeds = sorted(p.name for p in (lake / "quarantine").iterdir())

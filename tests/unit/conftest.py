@@ -19,7 +19,7 @@ class Ran(SimpleNamespace):
 @pytest.fixture
 def popbase(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Any:
     """Runs a command on the lake `tmp_path`."""
-    from popbase import cli  # noqa: PLC0415 - tests without a command need not load it
+    from popbase import cli
 
     monkeypatch.setenv("POPBASE_LAKE", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "120")

@@ -71,6 +71,7 @@ FORMS = {
     "no LF at the end": csv(TEXT.rstrip("\n")),
     "blank lines": csv("\r\n \t\n" + TEXT.replace("\n", "\n\n \n")),
     "packed": packed(TEXT, name="a.csv.gz"),
+    "packed with BOM": packed("\ufeff" + TEXT, name="a.csv.gz"),
     "packed in two members": packed(TEXT[:30], TEXT[30:], name="A.CSV.GZ"),
     "quotes around every cell": csv(f'"{TEXT.strip()}"'.replace(",", '","').replace("\n", '"\n"')),
     "wide characters and blanks": csv(TEXT.replace(",", " ,　").replace("111", "１１１")),

@@ -51,8 +51,9 @@ test: setup ## all layers: without a JVM, with Spark, with Airflow
 test-unit: setup ## rules and files, no JVM, seconds
 	$(PYTEST) tests/unit
 
+# Two sessions: each is mostly one busy driver, planning.
 test-spark: setup ## transforms, jobs and specifications on a local Spark
-	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))"
+	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 2 --dist loadfile
 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow
 	$(AIRFLOW)/bin/python -m pytest tests/dags

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 DAY = date(2015, 12, 31)
 FEED = "social_security"
 CONFORMED, QUARANTINE = f"conformed/{FEED}", f"quarantine/{FEED}"
-HEADER = "AAC001,AAC002,AAC003,AAC004,AAE140,AAC031,AAB301,更新时间"
+HEADER = "AAC001,AAC002,AAC003,AAC004,AAC006,AAE140,AAC031,AAB301,更新时间"
 # Made up, and nowhere but in rows: no log, ledger, remark or exception may hold any of it (invariant I5).
 NUMBER, WRONG_NUMBER, NAME = "330102199001010020", "330102199001010021", "欧阳植入"
 SECRETS = (NUMBER, WRONG_NUMBER, NAME, '"broken')
 
 
 def row(no: str, *, number: str = NUMBER, name: str = NAME, kind: str = "110", at: str = "08:00") -> str:
-    return f"{no},{number},{name},2,{kind},1,330102,2015-12-31 {at}"
+    return f"{no},{number},{name},2,19900101,{kind},1,330102,2015-12-31 {at}"
 
 
 def bad(no: str) -> str:
@@ -129,7 +129,7 @@ def test_of_rows_of_one_time_the_greater_hash_stays(nights: Nights) -> None:
     """SHA-256 of the contract's fields in its order as text before typing, absent ones empty."""
 
     def digest(name: str) -> str:
-        texts = ["1", NUMBER, name, "2", "", "110", "1", *[""] * 7, "330102", "2015-12-31 08:00"]
+        texts = ["1", NUMBER, name, "2", "19900101", "110", "1", *[""] * 7, "330102", "2015-12-31 08:00"]
         return sha256("\x1f".join(texts).encode()).hexdigest()
 
     greatest = max("甲乙丙", key=digest)

@@ -63,9 +63,10 @@ SOUND: Mapping[str, Mapping[str, str]] = {
         "birth_date": "1990-01-01", "household_kind": "10", "registered_area": "330102001001",
         "registered_on": "2000-01-01", "updated_at": "2015-12-31 08:00:00",
     },
-    "social_security": {
-        "person_no": "1", "citizen_id": "330102199001010020", "name": "王芳", "sex": "0",
-        "insurance_kind": "110", "pay_status": "1", "area": "330102", "updated_at": "2015-12-31 08:00:00",
+    # Nothing is declared here that a number could differ from.
+    "housing": {
+        "record_no": "1", "citizen_id": "330102199001010020", "owner_name": "王芳", "tenure": "OWN",
+        "area": "330102001001", "held_from": "2010-01-01", "updated_at": "2015-12-31 08:00:00",
     },
     "id_correction": {
         "decision_no": "1", "kind": "12", "effective_on": "2015-12-01", "authority": "杭州市公安局",

@@ -20,7 +20,7 @@ def test_numbers_are_brought_into_one_form(agree: Agree) -> None:
         110105\u300019491231\u0009002x => 11010519491231002X |    |
         110105491231002           => 11010519491231002X |         | citizen_id.upgraded
         １１０１０５␣４９１２３１␣００２ => 11010519491231002X |  | citizen_id.upgraded
-    """, of="social_security")  # fmt: skip
+    """, of="housing")  # fmt: skip
 
 
 def test_the_first_rule_that_fails_names_the_reason(agree: Agree) -> None:
@@ -52,7 +52,7 @@ def test_the_first_rule_that_fails_names_the_reason(agree: Agree) -> None:
         830100199001010018   => citizen_id.unknown_area
         330102201512310017   =>
         330102180001010012   =>
-    """, of="social_security")  # fmt: skip
+    """, of="housing")  # fmt: skip
 
 
 def test_an_area_that_ever_was_is_known_and_flagged_when_out_of_force(agree: Agree) -> None:
@@ -68,18 +68,18 @@ def test_an_area_that_ever_was_is_known_and_flagged_when_out_of_force(agree: Agr
         320586198503070018 =>         |
         110103201001010018 =>         | citizen_id.area_not_in_force
         440524188001010014 =>         | citizen_id.age
-    """, of="social_security")  # fmt: skip
+    """, of="housing")  # fmt: skip
 
 
 def test_an_area_is_held_against_the_year_of_registration(agree: Agree) -> None:
     """320586 was in force from 1995 to 1999, 110103 until 2009."""
     agree("""
-        citizen_id         | birth_date | registered_on => flags
-        320586198503070018 | 1985-03-07 | 1994-12-31    => citizen_id.area_not_in_force
-        320586198503070018 | 1985-03-07 | 1995-01-01    =>
-        320586198503070018 | 1985-03-07 | 2014-01-01    =>
-        110103200901010019 | 2009-01-01 | 2009-02-01    =>
-        110103201001010018 | 2010-01-01 | 2010-02-01    => citizen_id.area_not_in_force
+        citizen_id         | sex | birth_date | registered_on => flags
+        320586198503070018 | 1   | 1985-03-07 | 1994-12-31    => citizen_id.area_not_in_force
+        320586198503070018 | 1   | 1985-03-07 | 1995-01-01    =>
+        320586198503070018 | 1   | 1985-03-07 | 2014-01-01    =>
+        110103200901010019 | 1   | 2009-01-01 | 2009-02-01    =>
+        110103201001010018 | 1   | 2010-01-01 | 2010-02-01    => citizen_id.area_not_in_force
     """, of="household_registration")  # fmt: skip
 
 
@@ -104,14 +104,14 @@ def test_whoever_completes_a_hundred_and_twenty_one_years_is_flagged(agree: Agre
     agree("""
         citizen_id         => flags
         330102189602290014 => citizen_id.age
-    """, of="social_security", on="2017-03-01")  # fmt: skip
+    """, of="housing", on="2017-03-01")  # fmt: skip
 
 
 def test_on_the_day_before_nobody_is_over_a_hundred_and_twenty(agree: Agree) -> None:
     agree("""
         citizen_id         => flags
         330102189602290014 =>
-    """, of="social_security", on="2017-02-28")  # fmt: skip
+    """, of="housing", on="2017-02-28")  # fmt: skip
 
 
 def test_the_codes_read_citizen_id_whatever_the_field_is_called(agree: Agree) -> None:

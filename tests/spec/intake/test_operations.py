@@ -34,12 +34,13 @@ def test_of_a_deletion_only_key_and_time_are_judged(agree: Agree) -> None:
 
 def test_of_a_deletion_the_number_is_not_judged(agree: Agree) -> None:
     agree("""
-        citizen_id         | op | insurance_kind => reasons             | flags
-                           | D  | 110            =>                     |
-        110105194912310021 | D  | 110            =>                     |
-        330102900101002    | D  | 110            =>                     |
-        330102900101002    | D  | 999            => insurance_kind.code |
-    """, of="social_security", kind="changes")  # fmt: skip
+        record_no | citizen_id         | op => reasons              | flags
+        1         |                    | D  =>                      |
+        2         | 110105194912310021 | D  =>                      |
+        3         | 330102900101002    | D  =>                      |
+        4         | 330102900101002    | U  =>                      | citizen_id.upgraded
+        5         | 110105194912310021 | U  => citizen_id.bad_check |
+    """, of="housing", kind="changes")  # fmt: skip
 
 
 def test_a_snapshot_does_not_read_the_operation(agree: Agree) -> None:

@@ -8,6 +8,7 @@ The steps are a night's own; left out are the other base tables, reports, gates 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -33,7 +34,9 @@ DAY = date(2014, 12, 31)
 def main() -> None:
     landing, lake, result = sys.argv[1:]
     stages: dict[str, float] = {}
-    settings = Settings(landing=landing, lake=lake, jars=str(JARS), driver_memory=DRIVER_MEMORY)
+    settings = Settings.from_environ(
+        os.environ, landing=landing, lake=lake, jars=str(JARS), driver_memory=DRIVER_MEMORY
+    )
     tonight = night.begin(settings, DAY)
     with timed(stages, "intake"):
         taken = night.take_in_all(tonight)

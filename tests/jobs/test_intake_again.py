@@ -130,7 +130,7 @@ def test_keys_whose_parts_read_alike_when_joined_are_two(office: Office) -> None
     (judged,) = ingest(office.lake, "letters", LETTERS, [letters(office, *rows)])
     assert (judged.rows_accepted, judged.rows_superseded) == (5, 1)
     assert rows_of(office.lake, "conformed/letters", "left", "right", "op") == [
-        ("a", "b|c", "U"), ("a", "bc", "U"), ("a,b", "c", "U"), ("ab", "c", "D"), ("a|b", "c", "U")
+        ("a", "bc", "U"), ("a", "b|c", "U"), ("a,b", "c", "U"), ("ab", "c", "D"), ("a|b", "c", "U"),
     ]  # fmt: skip
 
 

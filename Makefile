@@ -48,11 +48,12 @@ test: setup ## all layers: without a JVM, with Spark, with Airflow
 	$(MAKE) --no-print-directory test-dags || failed=1; \
 	exit $$failed
 
-test-unit: setup ## rules and files, no JVM, seconds
-	$(PYTEST) tests/unit
+# Without plugins that it does not use: their imports take longer than its tests.
+test-unit: setup ## rules, no JVM, seconds
+	$(PYTEST) tests/unit -p no:hypothesispytest -p no:xdist
 
 # Two sessions: each is mostly one busy driver, planning.
-test-spark: setup ## transforms, jobs and specifications on a local Spark
+test-spark: setup ## files and programs; transforms, jobs and specifications on a local Spark
 	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 2 --dist loadfile
 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow

@@ -1,7 +1,8 @@
 """Lines that DuckDB's CSV reader cannot be trusted with: found in the bytes, read one by one.
 
-The reader ends a row at a lone CR, swallows lines after an unclosed quote, and keeps no row as it was sent.
-So such lines are cut out of what it reads, and everything it rejects is looked up again by its offset.
+The reader ends a row at a lone CR, swallows lines after an unclosed quote, drops a column too many if it is
+empty, and keeps no row as it was sent. So such lines are cut out of what it reads, and everything it rejects is
+looked up again by its offset.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ class Sent:
     manifest: dict[str, Any]
 
     @property
+    def partition(self) -> Path:
+        names = ("region", "business_date", "delivery_no")
+        return Path(*(f"{name}={self.manifest[name]}" for name in names))
+
+    @property
     def rows(self) -> int:
         return sum(entry["rows"] for entry in self.manifest["files"])
 
@@ -90,15 +96,17 @@ def inspect(sent: Sent, entry: dict[str, Any], scratch: Path) -> Part:
 
 
 def _untidy(data: mmap.mmap) -> set[tuple[int, int]]:
-    """(start, end) of the lines with a CR, a U+001F, or quotes where none are needed."""
+    """(start, end) of the lines with a CR, a U+001F, quotes where none are needed, or a comma at the end."""
     found = set()
-    for mark in (b'"', b"\r", SEPARATOR.encode()):
+    for mark in (b'"', b"\r", SEPARATOR.encode(), b",\n"):
         at = data.find(mark)
         while at != -1:
             start, end = data.rfind(b"\n", 0, at) + 1, _end(data, at)
             if mark != b'"' or not _TIDY.fullmatch(data, start, end):
                 found.add((start, end))
             at = data.find(mark, end)
+    if data[-1:] == b",":
+        found.add((data.rfind(b"\n") + 1, len(data)))
     return found
 
 
@@ -114,11 +122,17 @@ def _copy_without(data: mmap.mmap, spans: list[tuple[int, int]], path: Path) -> 
             copy.write(view[start + (start > 0) : end])
 
 
-def line_at(path: Path, offset: int) -> bytes:
-    """The first line from `offset` on that is not empty: empty ones are skipped without a word."""
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        return next((line.rstrip(b"\n") for line in stream if line != b"\n"), b"")
+def lines_at(path: Path, offsets: Iterable[int]) -> Iterator[bytes]:
+    """The lines in which the offsets lie: of a rejected row the reader tells its start, or one byte after it.
+
+    It also counts empty lines before a row to that row, so these are passed over.
+    """
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for offset in offsets:
+            start = data.rfind(b"\n", 0, offset) + 1
+            while data[start : start + 1] == b"\n":
+                start += 1
+            yield data[start : _end(data, start)]
 
 
 def records(place: int, lines: Iterable[bytes], width: int) -> Iterator[Record]:

@@ -13,7 +13,9 @@ from popbase import contracts, table_contracts
 from popbase.publish.tables import open_table
 
 PLACE = "region, business_date, delivery_no"
-REFUSED = f"{PLACE}, key, list_sort(reasons) AS reasons, raw"
+# Java breaks base64 into lines of 76 characters, Python does not.
+RAW = "CASE WHEN starts_with(raw, 'base64:') THEN replace(raw, chr(13) || chr(10), '') ELSE raw END"
+REFUSED = f"{PLACE}, key, list_sort(reasons) AS reasons, {RAW} AS raw"
 ROWS = "rows_received, rows_accepted, rows_quarantined, rows_superseded"
 COUNTS = f"feed, {PLACE}, {ROWS}"
 HIVE_TYPES = "{'region': VARCHAR, 'business_date': DATE, 'delivery_no': INTEGER}"

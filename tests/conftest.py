@@ -29,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         landing=str(home / "landing"),
         lake=str(home / "lake"),
         jars=str(ROOT / ".jars"),
-        driver_memory="2g",
+        driver_memory="3g",
         shuffle_partitions=1,
         profile="small",
     )

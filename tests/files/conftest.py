@@ -1,4 +1,4 @@
-"""Fixtures for the layer without a JVM."""
+"""Runs a command as a user would: files on both ends, still no JVM."""
 
 from __future__ import annotations
 

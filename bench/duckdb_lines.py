@@ -1,8 +1,8 @@
 """Lines that DuckDB's CSV reader cannot be trusted with: found in the bytes, read one by one.
 
 The reader ends a row at a lone CR, swallows lines after an unclosed quote, drops a column too many if it is
-empty, and keeps no row as it was sent. So such lines are cut out of what it reads, and everything it rejects is
-looked up again by its offset.
+empty, and keeps no row as it was sent. So such lines are cut out of what it reads, and everything it rejects
+is looked up again by its offset.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from popbase.errors import ContractError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Metrics = Mapping[str, float | None]
 
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+# Great Expectations keeps one context for the whole process.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ def check(table: str, metrics: Metrics | DataFrame) -> list[Finding]:
     absent = sorted({e["kwargs"]["column"] for e in expectations} - row.keys())
     if absent:
         raise ContractError(f"expectations/{name}.json: {', '.join(absent)} is not measured.")
-    found = {f.expectation: f for f in (_finding(table, r) for r in _validate(suite(name), row))}
+    with _ONE_AT_A_TIME:
+        results = _validate(suite(name), row)
+    found = {f.expectation: f for f in (_finding(table, r) for r in results)}
     return [found[e["meta"]["name"]] for e in expectations]
 
 

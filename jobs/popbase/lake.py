@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
@@ -107,12 +108,13 @@ class Lake:
         return _files(folder)
 
     def staged(self, table: str, files: Sequence[StagedFile], schema: StructType) -> DataFrame:
-        """Staged files as rows, with what their folders' names say; `files` are of one staging."""
-        if not files:
-            return self.spark.createDataFrame([], schema)
-        paths = [self.path(f"{table}/{file.path}") for file in files]
-        folder = self.path(f"{table}/{Path(files[0].path).parts[0]}")
-        return self.spark.read.schema(schema).option("basePath", folder).parquet(*paths)
+        """Staged files as rows, with what their folders' names say."""
+        found = self.spark.createDataFrame([], schema)
+        for staging, group in groupby(files, key=lambda file: Path(file.path).parts[0]):
+            paths = [self.path(f"{table}/{file.path}") for file in group]
+            reader = self.spark.read.schema(schema).option("basePath", self.path(f"{table}/{staging}"))
+            found = found.union(reader.parquet(*paths).select(*schema.names))
+        return found
 
     def discard(self, table: str, files: Iterable[StagedFile]) -> None:
         for file in files:

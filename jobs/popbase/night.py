@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -30,13 +29,10 @@ from popbase.publish.progress import Progress
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.run_report import DeliveryLine, GateLine, NightReport, Notice, Outcome
 from popbase.publish.staleness import Sender, senders
-from popbase.session import spark_session
+from popbase.session import at_once, spark_session
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
-
-# Two feeds side by side: while one waits for its files and commits, the other computes.
-FEEDS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ def run_night(
     with progress.stage("base"):
         write_base(sources, as_of=night.as_of)
     with progress.stage("statistics"):
-        write_reports(night, sources)
+        write_reports(night, sources, base_on=night.as_of)
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
     if stopping(findings):
@@ -160,8 +156,7 @@ def begin(settings: Settings, business_date: date, *, future: bool = False) -> N
 def take_in_all(night: Night) -> list[TakenIn]:
     """Every feed's pending deliveries; the feeds do not wait for each other."""
     one = partial(feeds.take_in, night.lake, night.settings, until=night.business_date)
-    with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
-        return list(pool.map(one, feeds.names(night.settings)))
+    return at_once(one, feeds.names(night.settings))
 
 
 def is_unchanged(night: Night, sources: Sources) -> bool:
@@ -171,8 +166,13 @@ def is_unchanged(night: Night, sources: Sources) -> bool:
     return set(night.last.deliveries) == set(sources.deliveries(night.as_of))
 
 
-def write_reports(night: Night, sources: Sources, *, only: int | None = None) -> None:
-    """The report years that are due; `only` computes one year whether it is due or not."""
+def write_reports(
+    night: Night, sources: Sources, *, only: int | None = None, base_on: date | None = None
+) -> None:
+    """The report years that are due; `only` computes one year whether it is due or not.
+
+    `base_on`: the date for which the base tables have just been written from these sources.
+    """
     known = None
     if night.last and releases.TABLE in night.last.tables:
         known = night.lake.read(releases.TABLE, night.last.tables[releases.TABLE])
@@ -180,7 +180,8 @@ def write_reports(night: Night, sources: Sources, *, only: int | None = None) ->
         sources, night.as_of, earliest_change=earliest_change(night, sources), known=known
     )
     chosen = [release for release in due if only in (None, release.year)]
-    releases.write_reports(sources, chosen, known=known, folder=Path(night.settings.lake, night.folder))
+    folder = Path(night.settings.lake, night.folder)
+    releases.write_reports(sources, chosen, known=known, folder=folder, base_on=base_on)
 
 
 def earliest_change(night: Night, sources: Sources) -> date | None:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
+from py4j.java_gateway import JavaClass
 from pyspark.sql import DataFrame, SparkSession
 
 from popbase.clock import SPARK_ZONE
 from popbase.errors import MachineError
 from popbase.settings import Settings
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AT_ONCE = 2
+
+# What stands behind every Column: by these names pyspark asks for it.
+_ASKED_FOR = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
+
 # Plans over few rows are compiled often and run once: HotSpot's first, cheap compiler is enough, and half the
 # CPU of such a night (measured).
 _JIT = {"large": "", "small": "-XX:TieredStopAtLevel=1"}
+
+# What all these plans compile to needs room: a full code cache leaves the rest of the night interpreted, and
+# the small first metaspace sets off collections. On two cores a collector that works beside us is in our way.
+_JVM = "-XX:ReservedCodeCacheSize=512m -XX:MetaspaceSize=512m -XX:+UseParallelGC"
 
 _LOGGING = Path(__file__).with_name("log4j2.properties").as_uri()
 
@@ -22,7 +38,9 @@ def spark_session(name: str, settings: Settings) -> SparkSession:
     builder = SparkSession.builder.appName(f"popbase {name}").master(settings.spark_master)
     for key, value in _conf(settings).items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    _remember_classes(session)
+    return session
 
 
 def settled(rows: DataFrame) -> DataFrame:
@@ -31,8 +49,21 @@ def settled(rows: DataFrame) -> DataFrame:
     Few rows are cut off from how they came about: their plan would be analysed again with every step built
     on it, which takes longer than all its rows. Many rows are only kept, compressed, in columns.
     """
-    small = rows.sparkSession.conf.get("spark.sql.codegen.wholeStage") == "false"
-    return rows.localCheckpoint() if small else rows.persist()
+    return rows.localCheckpoint() if _is_small(rows) else rows.persist()
+
+
+def gathered(rows: DataFrame) -> DataFrame:
+    """The rows, if they are few, in one partition: every task writes the code of its plan anew."""
+    return rows.coalesce(1) if _is_small(rows) else rows
+
+
+def at_once(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """`function` of every item, in order; while one waits for its files or tasks, another is planned.
+
+    Spark plans in the thread that asks, one core's worth; a base of nine feeds is mostly planning.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(function, items))
 
 
 def _conf(settings: Settings) -> dict[str, str]:
@@ -40,7 +71,9 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.driver.memory": settings.driver_memory,
         # On the class path rather than in spark.jars: local mode would copy them at every start.
         "spark.driver.extraClassPath": _jars(settings),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING} {_JIT[settings.profile]}",
+        "spark.driver.extraJavaOptions": " ".join(
+            (f"-Dlog4j2.configurationFile={_LOGGING}", _JVM, _JIT[settings.profile])
+        ),
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
@@ -76,6 +109,30 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.debug.maxToStringFields": "0",
         "spark.sql.redaction.string.regex": r"\d{15}",
     }
+
+
+def _is_small(rows: DataFrame) -> bool:
+    return rows.sparkSession.conf.get("spark.sql.codegen.wholeStage") == "false"
+
+
+class _Remembered(JavaClass):  # type: ignore[misc]
+    """A class of the JVM whose members are asked for once."""
+
+    def __getattr__(self, name: str) -> object:
+        member = super().__getattr__(name)
+        self.__dict__[name] = member
+        return member
+
+
+def _remember_classes(session: SparkSession) -> None:
+    """Python asks the JVM anew, at every `F.col`, which class `functions` is and whether it has a `col`.
+
+    The JVM then looks through each package and jar it knows: a tenth of a night over few rows.
+    """
+    jvm = session.sparkContext._jvm
+    for name in _ASKED_FOR:
+        found = getattr(jvm, name)
+        setattr(jvm, name, _Remembered(found._fqn, found._gateway_client))
 
 
 def _jars(settings: Settings) -> str:

@@ -21,20 +21,24 @@ from popbase.identity.persons import resolve
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
 from popbase.schema import conform_to
-from popbase.session import settled
+from popbase.session import at_once, settled
 
 if TYPE_CHECKING:
     from popbase.sources import Sources
 
 
+# What `as_judged_at` answers, as tables.
+JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
+
+
 def write_base(sources: Sources, *, as_of: date) -> None:
     """Every base table at its newest version is the world on `as_of`."""
-    register = settled(sources.spans(REGISTER, as_of))
-    decisions = settled(sources.spans(DECISIONS, as_of))
-    states = {c.feed: settled(sources.state(c.feed, as_of)) for c in table_contracts.sectors()}
+    register, decisions = at_once(lambda feed: settled(sources.spans(feed, as_of)), (REGISTER, DECISIONS))
+    feeds = [contract.feed for contract in table_contracts.sectors()]
+    states = dict(zip(feeds, at_once(lambda feed: settled(sources.state(feed, as_of)), feeds), strict=True))
     known = table_contracts.tables()
-    for table, rows in base_tables(register, decisions, states, as_of=as_of).items():
-        sources.lake.overwrite(table, conform_to(rows, known[table]))
+    tables = base_tables(register, decisions, states, as_of=as_of)
+    at_once(lambda table: sources.lake.overwrite(table, conform_to(tables[table], known[table])), tables)
     sources.lake.spark.catalog.clearCache()
 
 
@@ -58,8 +62,12 @@ def base_tables(
 ) -> dict[str, DataFrame]:
     """Table path -> rows. `register` and `decisions` are spans up to `as_of`, `states` the sectors' states;
     each sector contract in `states` gives a table, whichever department it is.
+
+    Cases and numbers run from their first day to `as_of`: the troubled are judged at each of their dates.
     """
-    who = resolve(standing(register, as_of), standing(decisions, as_of))
+    when = moments(register, decisions, until=as_of)
+    now = (standing(register, as_of), standing(decisions, as_of))
+    who, past = at_once(lambda states: resolve(*states), (now, (when.records, when.decisions)))
     answers = holders(who.person, who.replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
     sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]
@@ -67,7 +75,8 @@ def base_tables(
         "base/person": with_sightings(who.person, sightings(feeds, answers, as_of=as_of)),
         "base/person_record": who.person_record,
         "base/household": households(who.person),
-        **_over_time(register, decisions, as_of),
+        "base/id_case": id_cases(past.findings, as_of),
+        "base/id_history": id_history(past).unionByName(when.quiet),
         "base/unregistered": unregistered(sectors, as_of=as_of),
         **{f"base/{contract.base_table}": rows for contract, rows in sectors},
     }
@@ -83,13 +92,3 @@ def with_sightings(person: DataFrame, seen: DataFrame) -> DataFrame:
     tables = (f"in_{contract.base_table}" for contract in table_contracts.sectors())
     said = {t: F.coalesce(t, F.lit(False)) if t in seen.columns else F.lit(False) for t in tables}
     return named.join(seen, ["number17", "seen_name"], how="left").withColumns(said)
-
-
-def _over_time(register: DataFrame, decisions: DataFrame, as_of: date) -> dict[str, DataFrame]:
-    """Cases and numbers from their first day to `as_of`: the troubled are judged at each of their dates."""
-    when = moments(register, decisions, until=as_of)
-    past = resolve(when.records, when.decisions)
-    return {
-        "base/id_case": id_cases(past.findings, as_of),
-        "base/id_history": id_history(past).unionByName(when.quiet),
-    }

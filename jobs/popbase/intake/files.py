@@ -20,7 +20,7 @@ class SourceFile:
     """A file that can be read row by row.
 
     `header_line` is without the LF, a CR before it and a BOM; `header_repeats` further lines are equal to it,
-    with a BOM or without: they are rows.
+    with a BOM or without: they are rows. `has_overlong_lines` may be true of a file whose longest just fits.
     """
 
     path: Path
@@ -30,6 +30,7 @@ class SourceFile:
     header_line: bytes = b""
     header_repeats: int = 0
     rows: int = 0
+    has_overlong_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def _csv(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings)
         header_line=lines.header_line or b"",
         header_repeats=lines.header_repeats,
         rows=lines.rows,
+        has_overlong_lines=lines.has_overlong_lines,
     )
 
 

@@ -7,6 +7,7 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from popbase.contracts import OP_COLUMN, Contract, Field
 from popbase.intake import citizen_id, rules
@@ -54,6 +55,18 @@ def judged(
             **{name: F.when(refused, F.col(name)) for name in ("key", "reasons", "raw")},
         }
     ).drop("contended")
+
+
+def malformed(records: DataFrame, schema: StructType) -> DataFrame:
+    """Records that are refused unread, as rows of `judged`; `schema` is that frame's."""
+    said = {
+        **{name: F.col(name) for name in (*PLACE, "raw")},
+        "flags": _nothing(), "key": F.lit(""), "verdict": F.lit(REFUSED),
+        "reasons": F.array(F.lit("row.malformed")),
+    }  # fmt: skip
+    return records.select(
+        *(said.get(f.name, F.lit(None).cast(f.dataType)).alias(f.name) for f in schema.fields)
+    )
 
 
 def key_hash(keys: DataFrame, contract: Contract) -> DataFrame:

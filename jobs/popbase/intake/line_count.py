@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 MIB = 1024**2
 LONGEST_HEADER = MIB
-# Design section 4 refuses the row from 1 MiB on; from here on Spark could not even hold it.
+# Design section 4: a longer line is no record, but refused.
+LONGEST_RECORD = MIB
+# Spark could not even hold a line much longer than this, to refuse it.
 LONGEST_LINE = 64 * MIB
 
 TAB, LF, CR, SPACE = b"\t\n\r "
@@ -31,6 +33,7 @@ class LineCounter:
     ) -> None:
         self.header_line: bytes | None = None  # without its BOM
         self.header_repeats = 0  # further such lines, with a BOM or without
+        self.has_overlong_lines = False  # over LONGEST_RECORD, give or take a BOM
         self.too_long = False
         self._bom = bom
         self._longest_header = longest_header
@@ -50,9 +53,10 @@ class LineCounter:
         block = self._carry + chunk
         if not self._begun:
             if len(block) <= len(codecs.BOM_UTF8):
-                self._carry = block
+                self._carry, self._carried = block, len(block) - 1
                 return
             block = self._begin(block)
+        self.has_overlong_lines |= self._carried + _longest_line(chunk) > LONGEST_RECORD
         end = block.rfind(b"\n")
         self._carried = len(block) - end - 1 if end else self._carried + len(chunk)
         self.too_long |= self._carried > self._longest_line
@@ -109,6 +113,14 @@ def _blank_lines(codes: NDArray[np.uint8], feeds: NDArray[np.bool_]) -> int:
     solid[:-1] &= ~((codes[:-1] == CR) & feeds[1:])
     starts = np.flatnonzero(feeds)[:-1]
     return int(np.count_nonzero(~np.logical_or.reduceat(solid, starts)))
+
+
+def _longest_line(chunk: bytes) -> int:
+    """An upper bound: a chunk no longer than a record can be has no line longer than itself."""
+    if len(chunk) <= LONGEST_RECORD:
+        first = chunk.find(b"\n")
+        return len(chunk) if first < 0 else first
+    return max(map(len, chunk.split(b"\n")))
 
 
 def _repeats(block: bytes, start: int, line: bytes) -> int:

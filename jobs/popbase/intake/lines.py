@@ -7,7 +7,7 @@ several files by position whatever their headers say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -18,14 +18,16 @@ from pyspark.sql import functions as F
 
 from popbase.intake.csv_file import BOM
 from popbase.intake.delivery import Received, SourceFile
+from popbase.intake.line_count import LONGEST_RECORD
 from popbase.intake.normalise import normalised_cells
 
-MAX_LINE_BYTES = 1024 * 1024
 SEPARATOR = "\x1f"
 REPLACEMENT = "\ufffd"
 
 # from_csv drops a NUL, and the text would look sound; no line that it parses has a CR.
 NUL, NUL_STAND_IN = "\0", "\r"
+
+PATTERN_MARKS = frozenset("*?[]{}\\")
 
 # The delivery a record came with, read from its file's place: <region>/<business_date>/<delivery_no>/<file>.
 PLACE = ("region", "business_date", "delivery_no")
@@ -33,33 +35,47 @@ PLACE = ("region", "business_date", "delivery_no")
 
 @dataclass(frozen=True)
 class Layout:
-    """What files must have in common to be read in one go."""
+    """What files must have in common to be read in one go; `overlong` selects the lines too long for a
+    record, without it these are left out."""
 
     kind: str
     format: str
     encoding: str
     header: tuple[str, ...]
     header_line: bytes
+    has_overlong_lines: bool
+    overlong: bool = False
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Records as sent, of one layout: place, `raw`, `undecodable`, and the file's columns, or `line` and
-    whether it is `overlong`."""
+    """Records as sent, of one layout: place, `raw`, `undecodable`, and the file's columns or `line`."""
 
     layout: Layout
     rows: DataFrame
 
 
 def read(spark: SparkSession, deliveries: Sequence[Received], columns: Sequence[str]) -> list[Sent]:
-    """The deliveries' records, one frame a layout; of Parquet files only the `columns` named."""
+    """The deliveries' records, one frame a layout; of Parquet files only the `columns` named.
+
+    Lines too long for a record come in frames of their own: each step that copies one keeps the room for it,
+    and the many steps of judging would fill the memory.
+    """
     sources = [(_layout(delivery, file, columns), file) for delivery in deliveries for file in delivery.files]
-    sources.sort(key=lambda source: (repr(source[0]), str(source[1].path)))
+    sources.sort(key=lambda source: (repr(source[0]), _read_alone(source[1]), str(source[1].path)))
     found = []
-    for layout, group in groupby(sources, key=lambda source: source[0]):
+    for (layout, _), group in groupby(sources, key=lambda source: (source[0], _read_alone(source[1]))):
         reader = _parquet if layout.format == "parquet" else _csv
-        found.append(Sent(layout, reader(spark, layout, [file for _, file in group])))
+        files = [file for _, file in group]
+        layouts = [layout, *([replace(layout, overlong=True)] if layout.has_overlong_lines else [])]
+        found += [Sent(each, reader(spark, each, files)) for each in layouts]
     return found
+
+
+def _read_alone(file: SourceFile) -> str:
+    """Beside a file whose name looks like a pattern Spark lists the other files twice, told not to or not."""
+    name = file.path.name
+    return name if PATTERN_MARKS.intersection(name) else ""
 
 
 def with_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
@@ -92,17 +108,14 @@ def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
         return sent.rows.select(*PLACE, F.array(*(F.col(f"`{name}`") for name in columns)).alias("key_cells"))
     quoted = _parsed(sent.rows, len(sent.layout.header))
     places = [sent.layout.header.index(name) for name in columns]
-    cells = (
-        F.when(_is_short() & _is_plain(), _plain_cell(place)).otherwise(_parsed_cell(place))
-        for place in places
-    )
+    cells = (F.when(_is_plain(), _plain_cell(place)).otherwise(_parsed_cell(place)) for place in places)
     return quoted.select(*PLACE, F.array(*cells).alias("key_cells"))
 
 
 def _split(rows: DataFrame, width: int) -> DataFrame:
-    """Adds `cells`; cheap tests first: a plain line is only split, an overlong one not even looked at."""
+    """Adds `cells`; cheap tests first: a plain line is only split."""
     parsed = F.when(F.col("parsed").isNotNull(), F.array(*map(_parsed_cell, range(width))))
-    cells = F.when(_is_short() & _is_plain(), F.split("line", ",")).otherwise(parsed)
+    cells = F.when(_is_plain(), F.split("line", ",")).otherwise(parsed)
     split = _parsed(rows, width).withColumn("cells", cells).drop("parsed")
     return split.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
 
@@ -112,7 +125,7 @@ def _parsed(rows: DataFrame, width: int) -> DataFrame:
     Spark would otherwise parse the line once for every field taken out of it."""
     schema = ", ".join(f"c{i} string" for i in range(width))
     options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
-    strict = _is_short() & ~_is_plain() & _is_quoted(width)
+    strict = ~_has_cr() & F.col("line").contains('"') & _is_quoted(width)
     line = F.replace(F.col("line"), F.lit(NUL), F.lit(NUL_STAND_IN))
     return rows.withColumn("parsed", F.when(strict, F.from_csv(line, schema, options)))
 
@@ -128,8 +141,8 @@ def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
     return F.when(F.col("cells").isNotNull(), F.array(*found))
 
 
-def _is_short() -> Column:
-    return ~F.col("overlong") & ~F.col("line").contains("\r")
+def _has_cr() -> Column:
+    return F.col("line").contains("\r")
 
 
 def _is_blank() -> Column:
@@ -139,7 +152,7 @@ def _is_blank() -> Column:
 
 
 def _is_plain() -> Column:
-    return ~F.col("line").contains('"')
+    return ~F.col("line").contains('"') & ~_has_cr()
 
 
 def _plain_cell(place: int) -> Column:
@@ -148,16 +161,23 @@ def _plain_cell(place: int) -> Column:
 
 def _layout(delivery: Received, file: SourceFile, columns: Sequence[str]) -> Layout:
     if file.format == "csv":
-        return Layout(delivery.kind, "csv", file.encoding, file.header, file.header_line)
-    return Layout(delivery.kind, "parquet", "UTF-8", tuple(c for c in columns if c in file.header), b"")
+        return Layout(
+            delivery.kind, "csv", file.encoding, file.header, file.header_line, file.has_overlong_lines
+        )
+    header = tuple(c for c in columns if c in file.header)
+    return Layout(delivery.kind, "parquet", "UTF-8", header, b"", has_overlong_lines=False)
 
 
 def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     # A file's name is a name, not a pattern.
     reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
     text = reader.text([str(file.path) for file in files])
+    if layout.has_overlong_lines:
+        text = text.where(_is_overlong("value") if layout.overlong else ~_is_overlong("value"))
     sent = _placed(text, F.col("value").alias("sent")).where(~_is_header(layout))
     records = _lines(sent, layout.encoding).where(~_is_blank())
+    if layout.overlong:
+        return records
     repeated = list(_repeated_headers(layout.header_line.decode(layout.encoding), files))
     return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
 
@@ -172,7 +192,6 @@ def _is_header(layout: Layout) -> Column:
 def _lines(text: DataFrame, encoding: str) -> DataFrame:
     """`sent` holds the line's bytes as they came; `line` is its text without the CR before its end."""
     sent = F.col("sent")
-    overlong = F.octet_length(sent) - sent.endswith("\r").cast("int") > MAX_LINE_BYTES
     if encoding == "UTF-8":
         decoded, undecodable = sent, ~F.is_valid_utf8(sent)
     else:
@@ -189,8 +208,12 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
     return (
         text.withColumns({"line": decoded, "undecodable": undecodable})
         .withColumns({"line": line, "raw": F.coalesce(kept, line)})
-        .select(*PLACE, "raw", "undecodable", "line", overlong.alias("overlong"))
+        .select(*PLACE, "raw", "undecodable", "line")
     )
+
+
+def _is_overlong(line: str) -> Column:
+    return F.octet_length(line) - F.endswith(F.col(line), F.lit("\r")).cast("int") > LONGEST_RECORD
 
 
 def _parquet(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
@@ -228,7 +251,7 @@ def _place(path: str) -> tuple[str, date, int]:
 def _repeated_headers(header: str, files: Iterable[SourceFile]) -> Iterable[tuple[object, ...]]:
     """A further line equal to the header is a record like any other; the header's filter took it too."""
     for file in files:
-        row = (*_place(file.path.as_posix()), header, False, header, False)
+        row = (*_place(file.path.as_posix()), header, False, header)
         yield from [row] * file.header_repeats
 
 

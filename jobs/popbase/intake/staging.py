@@ -16,6 +16,7 @@ from popbase.intake import citizen_id, judge
 from popbase.intake.delivery import Received
 from popbase.intake.lines import PLACE, Sent, key_cells, read, with_cells
 from popbase.lake import Lake, StagedFile
+from popbase.session import gathered
 
 INTAKE_ONLY = ("key", "reasons", "raw", "tie", "verdict")
 
@@ -54,13 +55,17 @@ class Staging:
 def stage(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> Staging:
     """Reads, judges and writes every row once; then settles which of several rows with one key stays."""
     columns = judge.columns(contract)
-    sent = read(lake.spark, deliveries, columns)
+    every = read(lake.spark, deliveries, columns)
+    sent = [s for s in every if not s.layout.overlong]
     records = reduce(DataFrame.union, (with_cells(s, columns) for s in sent))
     judged = judge.judged(
         records, contract, areas=citizen_id.areas(lake.spark), contended=contended_keys(sent, contract)
     )
     table = f"conformed/{contract.feed}"
     files = lake.stage(table, judged, partition_by=(*PLACE, "verdict"))
+    for overlong in (s.rows for s in every if s.layout.overlong):
+        refused = judge.malformed(overlong, judged.schema)
+        files += lake.stage(table, refused, partition_by=(*PLACE, "verdict"))
     staging = Staging(table, judged.schema, files)
     return replace(staging, winners=settle(lake, contract, staging))
 
@@ -72,7 +77,7 @@ def contended_keys(sent: Sequence[Sent], contract: Contract) -> DataFrame | None
     wide rows of a delivery never move.
     """
     headers = [field.header for field in contract.key]
-    keys = reduce(DataFrame.union, (key_cells(s, headers) for s in sent))
+    keys = gathered(reduce(DataFrame.union, (key_cells(s, headers) for s in sent)))
     counted = judge.key_hash(keys, contract).groupBy("key_hash").count()
     repeated = counted.where("count > 1").select("key_hash").localCheckpoint()
     return None if repeated.isEmpty() else repeated

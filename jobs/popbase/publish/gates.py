@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from pyspark.sql import DataFrame
 
@@ -13,6 +14,7 @@ from popbase.expectations import Finding, check
 from popbase.intake import ledger
 from popbase.lake import Lake
 from popbase.publish.publication import Publication
+from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.identities import identities
 
@@ -22,12 +24,8 @@ PERSON, REPORT = "base/person", "statistics/report"
 def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> list[Finding]:
     """Findings about every table, in the order of the flow; `last` is what readers see now."""
     found = list(_conformed(sources, as_of))
-    for table, measured in _base(sources.lake, last):
-        found += check(table, measured)
-    if sources.lake.exists(REPORT):
-        cube = sources.lake.read(REPORT)
-        found += check(REPORT, metrics.report(cube, identities(cube)))
-    return found
+    judged = at_once(lambda measured: check(*measured), [*_base(sources.lake, last), *_report(sources.lake)])
+    return [*found, *chain.from_iterable(judged)]
 
 
 def _conformed(sources: Sources, as_of: date) -> Iterator[Finding]:
@@ -53,6 +51,12 @@ def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, DataFrame
     for contract in _sectors():
         table = f"base/{contract.base_table}"
         yield table, metrics.sector(lake.read(table), table_contracts.sector(contract))
+
+
+def _report(lake: Lake) -> Iterator[tuple[str, DataFrame]]:
+    if lake.exists(REPORT):
+        cube = lake.read(REPORT)
+        yield REPORT, metrics.report(cube, identities(cube))
 
 
 def _sectors() -> list[Contract]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from popbase.base.build import as_judged_at
+from popbase.base.build import JUDGED_TABLES, as_judged_at
 from popbase.contracts import REGISTER
 from popbase.intake import ledger
 from popbase.lake import Lake
+from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.areas import Geography, area_names, geography
 from popbase.statistics.calendar import Release, due
@@ -42,12 +43,20 @@ def releases_due(
 
 
 def write_reports(
-    sources: Sources, releases: Sequence[Release], *, known: DataFrame | None, folder: Path
+    sources: Sources,
+    releases: Sequence[Release],
+    *,
+    known: DataFrame | None,
+    folder: Path,
+    base_on: date | None = None,
 ) -> None:
-    """Replaces the due years in the cube, and lays each out as the official form and as CSV in `folder`."""
+    """Replaces the due years in the cube, and lays each out as the official form and as CSV in `folder`.
+
+    `base_on`: the date for which the base tables hold what `sources` make of it, if they do.
+    """
     if not releases:
         return
-    years = [compute(sources, release, known) for release in releases]
+    years = at_once(partial(compute, sources, known=known, base_on=base_on), releases)
     rows = reduce(DataFrame.unionByName, (year for year, _ in years))
     if known is not None:
         computed = [release.year for release in releases]
@@ -57,11 +66,16 @@ def write_reports(
         write_files(sources.lake, release, names, folder)
 
 
-def compute(sources: Sources, release: Release, known: DataFrame | None) -> tuple[DataFrame, dict[str, str]]:
+def compute(
+    sources: Sources, release: Release, *, known: DataFrame | None, base_on: date | None
+) -> tuple[DataFrame, dict[str, str]]:
     """The year's rows of the cube, and the areas' names."""
-    person, household, cases = as_judged_at(
-        sources, state_on=release.cut_off, judged_on=release.reference_date
-    )
+    if release.cut_off == release.reference_date == base_on:
+        person, household, cases = (sources.lake.read(table) for table in JUDGED_TABLES)
+    else:
+        person, household, cases = as_judged_at(
+            sources, state_on=release.cut_off, judged_on=release.reference_date
+        )
     places, names = _places(sources, release)
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
     return t1(person, household, places, release=release, cases=cases, previous=previous), names

@@ -75,7 +75,7 @@ FORMS = {
     "packed in two members": packed(TEXT[:30], TEXT[30:], name="A.CSV.GZ"),
     "quotes around every cell": csv(f'"{TEXT.strip()}"'.replace(",", '","').replace("\n", '"\n"')),
     "wide characters and blanks": csv(TEXT.replace(",", " ,　").replace("111", "１１１")),
-    "unknown columns": csv(TEXT.replace(",", ",x,", 1).replace("\n", ',",""y"\n')),
+    "unknown columns": csv("".join(line.replace(",", ",x,", 1) + ',",""y"\n' for line in TEXT.splitlines())),
     "columns in another order": csv(
         "".join(",".join(reversed(line.split(","))) + "\n" for line in TEXT.splitlines())
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -75,13 +76,9 @@ def test_the_report_of_2014_is_on_the_old_form_and_that_of_2015_on_the_new_one(n
 
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:
-    path = next(nights.lake.rglob("T1-2015.xlsx"))
-    cells = [
-        c
-        for s in openpyxl.load_workbook(path, read_only=True)
-        for row in s.iter_rows(values_only=True)
-        for c in row
-    ]
+    newest = max(nights.lake.rglob("T1-2015.xlsx"))
+    with closing(openpyxl.load_workbook(newest, read_only=True)) as book:
+        cells = [c for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
     assert _registered(nights, YEAR_END) in cells
 
 

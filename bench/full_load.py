@@ -88,7 +88,8 @@ def popbase_side(landing: Path, lake: Path) -> Side:
     result = lake.with_name(f"{lake.name}.json")
     lake.mkdir()
     wall, cpu = finished("popbase_load.py", landing, lake, result)
-    return side(json.loads(result.read_text("utf-8")), wall, cpu)
+    told = json.loads(result.read_text("utf-8"))
+    return side(told["stages"], wall, cpu + told["jvm_cpu_s"])
 
 
 def duckdb_side(landing: Path, out: Path) -> Side:

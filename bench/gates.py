@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
 
+from popbase_load import jvm_seconds
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -140,15 +140,9 @@ def least(spark: SparkSession, runs: int, work: Callable[[], object]) -> Cost:
 
 
 def _cost(spark: SparkSession, work: Callable[[], object]) -> Cost:
-    cpu, wall = _jvm_seconds(spark), time.perf_counter()
+    cpu, wall = jvm_seconds(spark), time.perf_counter()
     work()
-    return Cost(time.perf_counter() - wall, _jvm_seconds(spark) - cpu)
-
-
-def _jvm_seconds(spark: SparkSession) -> float:
-    pid = cast("Any", spark.sparkContext._jvm).java.lang.ProcessHandle.current().pid()
-    ticks = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
-    return sum(map(int, ticks)) / 100
+    return Cost(time.perf_counter() - wall, jvm_seconds(spark) - cpu)
 
 
 def report(results: dict[str, float]) -> None:

@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
+
+from pyspark.sql import SparkSession
 
 from popbase import contracts, night, table_contracts
 from popbase.base.build import with_sightings
@@ -45,8 +48,16 @@ def main() -> None:
         raise ValueError(f"{len(refused)} deliveries were rejected, the first for {refused[0].reason}")
     with timed(stages, "person"):
         write_person(Sources.now(tonight.lake))
+    cpu = jvm_seconds(tonight.lake.spark)
     tonight.lake.spark.stop()
-    Path(result).write_text(json.dumps(stages), "utf-8")
+    Path(result).write_text(json.dumps({"stages": stages, "jvm_cpu_s": cpu}), "utf-8")
+
+
+def jvm_seconds(spark: SparkSession) -> float:
+    """CPU seconds of the driver, which no parent waits for: they are in nobody's count of children."""
+    pid = cast("Any", spark.sparkContext._jvm).java.lang.ProcessHandle.current().pid()
+    ticks = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / 100
 
 
 def write_person(sources: Sources) -> None:

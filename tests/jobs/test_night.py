@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from jobs.conftest import CHANGES, DAYS, SNAPSHOTS, YEAR_END, Nights
+from jobs.conftest import CHANGES, DAYS, FAULTS, SNAPSHOTS, YEAR_END, Nights, run_nights
 from lib.truth import differing_judgements, differing_persons, differing_refusals
 
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
+from popbase.settings import Settings
 
 
 @pytest.mark.parametrize("business_date", DAYS, ids=str)
@@ -128,13 +130,9 @@ def _query(nights: Nights, sql: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.accuracy
 def test_a_hundred_thousand_people_with_every_fault_agree_with_the_truth(
-    _session: object, nights: Nights, tmp_path: Path
+    _session: object, settings: Settings, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
-    from jobs.conftest import FAULTS, run_nights
-
-    own = replace(nights.settings, landing=str(tmp_path / "landing"), lake=str(tmp_path / "lake"))
+    own = replace(settings, landing=str(tmp_path / "landing"), lake=str(tmp_path / "lake"))
     large = run_nights(own, persons=100_000, faults=FAULTS)
     assert [differing_persons(large.lake, large.truth, day) for day in DAYS] == [(0, 0)] * 3
     assert differing_refusals(large.lake, large.truth) == (0, 0)

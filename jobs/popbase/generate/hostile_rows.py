@@ -183,7 +183,7 @@ _MALFORMED = (
     '"没有结束{rest}',
     '引号"在中间{rest}',
     '"引号"之后{rest}',
-    "长" * (LONGEST_LINE // 3 + 1) + "{rest}",
+    "长" * (LONGEST_LINE // 2 + 1) + "{rest}",  # two bytes in GB18030, three in UTF-8
 )
 
 

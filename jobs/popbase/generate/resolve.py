@@ -83,16 +83,17 @@ class Register:
         return True
 
     def _confirm(self, decision: dict[str, Any]) -> bool:
-        """Kind 90."""
-        a = (decision["register_region"], decision["record_no"])
-        b = (decision["other_region"], decision["other_record_no"])
-        if a not in self.records or b not in self.records:
-            return False
-        carried = self._with_same_number(a) | self._with_same_number(b)
-        for identity in carried:
+        """Kind 90: those it finds of the two carry the new number; with neither there is nothing to do."""
+        named = (
+            (decision["register_region"], decision["record_no"]),
+            (decision["other_region"], decision["other_record_no"]),
+        )
+        there = [identity for identity in named if identity in self.records]
+        for identity in set[Identity]().union(*map(self._with_same_number, there)):
             self.number[identity] = decision["new_citizen_id"]
-        self.linked.add(frozenset((a, b)))
-        return True
+        if len(there) == len(named):
+            self.linked.add(frozenset(there))
+        return bool(there)
 
     def _with_same_number(self, start: Identity) -> set[Identity]:
         if self.number[start] is None:

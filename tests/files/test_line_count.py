@@ -12,6 +12,7 @@ from popbase.intake.line_count import LineCounter
 
 BOM = {"UTF-8": b"\xef\xbb\xbf", "GB18030": b"\x84\x31\x95\x33"}
 LONGEST_HEADER = 12
+LONGEST_RECORD = 20
 
 # Short pieces that meet at every kind of border: of lines, of blanks, of headers and of their repetitions.
 PIECES = [
@@ -32,7 +33,7 @@ FILES = st.lists(st.sampled_from([*PIECES, *BOM.values()]) | st.binary(max_size=
 
 
 def counted(chunks: Iterable[bytes], bom: bytes) -> LineCounter:
-    lines = LineCounter(bom, longest_header=LONGEST_HEADER, longest_line=1000)
+    lines = LineCounter(bom, longest_header=LONGEST_HEADER, longest_record=LONGEST_RECORD, longest_line=1000)
     for chunk in chunks:
         lines.feed(chunk)
     lines.finish()
@@ -64,6 +65,17 @@ def test_the_count_is_that_of_a_plain_reading_however_the_bytes_arrive(data, siz
     assert found.header_line == header
     if header and b"\r" not in header:  # others are refused as unreadable
         assert found.header_repeats == repeats
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=FILES, size=st.integers(1, 40))
+def test_no_line_that_is_too_long_goes_unnoticed_and_short_chunks_raise_no_alarm(data, size):
+    found = counted((data[at : at + size] for at in range(0, len(data), size)), BOM["UTF-8"])
+    longest = max(map(len, data.split(b"\n")))
+    if longest > LONGEST_RECORD + len(BOM["UTF-8"]):
+        assert found.has_overlong_lines
+    if longest <= LONGEST_RECORD and size <= LONGEST_RECORD:
+        assert not found.has_overlong_lines
 
 
 @pytest.mark.parametrize("byte", [b"x", b" ", b"\r"], ids=["text", "blanks", "CRs"])

@@ -29,14 +29,20 @@ class LineCounter:
     """Takes a file's chunks of any size; every line is looked at with the LF that ended the one before."""
 
     def __init__(
-        self, bom: bytes, *, longest_header: int = LONGEST_HEADER, longest_line: int = LONGEST_LINE
+        self,
+        bom: bytes,
+        *,
+        longest_header: int = LONGEST_HEADER,
+        longest_record: int = LONGEST_RECORD,
+        longest_line: int = LONGEST_LINE,
     ) -> None:
         self.header_line: bytes | None = None  # without its BOM
         self.header_repeats = 0  # further such lines, with a BOM or without
-        self.has_overlong_lines = False  # over LONGEST_RECORD, give or take a BOM
+        self.has_overlong_lines = False  # over a record's length, give or take a CR and a BOM
         self.too_long = False
         self._bom = bom
         self._longest_header = longest_header
+        self._longest_record = longest_record
         self._longest_line = longest_line
         self._lines = 0  # that are not blank, the header among them
         self._carry = b"\n"  # the unfinished line
@@ -56,7 +62,7 @@ class LineCounter:
                 self._carry, self._carried = block, len(block) - 1
                 return
             block = self._begin(block)
-        self.has_overlong_lines |= self._carried + _longest_line(chunk) > LONGEST_RECORD
+        self.has_overlong_lines |= self._carried + self._most(chunk) > self._longest_record
         end = block.rfind(b"\n")
         self._carried = len(block) - end - 1 if end else self._carried + len(chunk)
         self.too_long |= self._carried > self._longest_line
@@ -89,6 +95,13 @@ class LineCounter:
             repeats = (_repeats(block, start, b"\n" + bom + self.header_line) for bom in (b"", self._bom))
             self.header_repeats += sum(repeats)
 
+    def _most(self, chunk: bytes) -> int:
+        """How long a line can be that ends in the chunk, or goes on after it."""
+        if len(chunk) > self._longest_record:
+            return max(map(len, chunk.split(b"\n")))
+        first = chunk.find(b"\n")  # no line inside can be too long, only the one that began before
+        return len(chunk) if first < 0 else first
+
     def _shortened(self, line: bytes) -> bytes:
         """A line without end must not fill the memory: beyond a header's length only its kind matters."""
         if len(line) <= self._longest_header + len(self._bom) + len(b"\n\r"):
@@ -113,14 +126,6 @@ def _blank_lines(codes: NDArray[np.uint8], feeds: NDArray[np.bool_]) -> int:
     solid[:-1] &= ~((codes[:-1] == CR) & feeds[1:])
     starts = np.flatnonzero(feeds)[:-1]
     return int(np.count_nonzero(~np.logical_or.reduceat(solid, starts)))
-
-
-def _longest_line(chunk: bytes) -> int:
-    """An upper bound: a chunk no longer than a record can be has no line longer than itself."""
-    if len(chunk) <= LONGEST_RECORD:
-        first = chunk.find(b"\n")
-        return len(chunk) if first < 0 else first
-    return max(map(len, chunk.split(b"\n")))
 
 
 def _repeats(block: bytes, start: int, line: bytes) -> int:

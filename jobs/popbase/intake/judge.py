@@ -11,7 +11,8 @@ from pyspark.sql.types import StructType
 
 from popbase.contracts import OP_COLUMN, Contract, Field
 from popbase.intake import citizen_id, rules
-from popbase.intake.lines import PLACE, SEPARATOR
+from popbase.intake.cells import SEPARATOR
+from popbase.intake.lines import PLACE
 from popbase.intake.normalise import normalised
 
 # Working columns stand beside the fields they belong to; contracts refuse a field name with two underscores.
@@ -28,7 +29,7 @@ def columns(contract: Contract) -> list[str]:
 def judged(
     records: DataFrame, contract: Contract, *, areas: DataFrame, contended: DataFrame | None
 ) -> DataFrame:
-    """One row is a record as sent, judged; `records` are `lines.with_cells` of `columns`.
+    """One row is a record as sent, judged; `records` are `cells.with_cells` of `columns`.
 
     The contract's fields typed, op, flags, place; and for intake alone `key`, `reasons`, `raw`, `verdict`
     and, of rows whose key is in `contended`, `tie`: the last order of design section 4's record versions.
@@ -73,7 +74,7 @@ def key_hash(keys: DataFrame, contract: Contract) -> DataFrame:
     """One row is a record as sent: `key_hash` of its delivery and typed key, equal wherever those are.
 
     Read before the rows themselves, to know which keys a delivery carries twice: only those rows need be
-    compared with each other. `keys` are `lines.key_cells` of the contract's key.
+    compared with each other. `keys` are `cells.key_cells` of the contract's key.
     """
     texts = keys.select(
         *PLACE, *(normalised(F.col("key_cells")[i]).alias(f.name) for i, f in enumerate(contract.key))

@@ -1,4 +1,4 @@
-"""From files to cells: one physical line is one record (design section 4, RFC 4180 held strictly).
+"""From files to records as sent: one physical line is one record (design section 4).
 
 Spark's own CSV reader is not used: it forgives stray quotes, cannot tell an undecodable byte, and reads
 several files by position whatever their headers say.
@@ -6,8 +6,8 @@ several files by position whatever their headers say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -19,13 +19,8 @@ from pyspark.sql import functions as F
 from popbase.intake.csv_file import BOM
 from popbase.intake.delivery import Received, SourceFile
 from popbase.intake.line_count import LONGEST_RECORD
-from popbase.intake.normalise import normalised_cells
 
-SEPARATOR = "\x1f"
 REPLACEMENT = "\ufffd"
-
-# from_csv drops a NUL, and the text would look sound; no line that it parses has a CR.
-NUL, NUL_STAND_IN = "\0", "\r"
 
 PATTERN_MARKS = frozenset("*?[]{}\\")
 
@@ -35,8 +30,7 @@ PLACE = ("region", "business_date", "delivery_no")
 
 @dataclass(frozen=True)
 class Layout:
-    """What files must have in common to be read in one go; `overlong` selects the lines too long for a
-    record, without it these are left out."""
+    """What files must have in common to be read in one go."""
 
     kind: str
     format: str
@@ -44,7 +38,6 @@ class Layout:
     header: tuple[str, ...]
     header_line: bytes
     has_overlong_lines: bool
-    overlong: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,18 +51,35 @@ class Sent:
 def read(spark: SparkSession, deliveries: Sequence[Received], columns: Sequence[str]) -> list[Sent]:
     """The deliveries' records, one frame a layout; of Parquet files only the `columns` named.
 
-    Lines too long for a record come in frames of their own: each step that copies one keeps the room for it,
-    and the many steps of judging would fill the memory.
+    Without the lines too long for a record: see `overlong`.
     """
+    readers = {"csv": _csv, "parquet": _parquet}
+    return [
+        Sent(layout, readers[layout.format](spark, layout, files))
+        for layout, files in _by_layout(deliveries, columns)
+    ]
+
+
+def overlong(spark: SparkSession, deliveries: Sequence[Received]) -> list[DataFrame]:
+    """The lines too long for a record: place, `raw`, `undecodable`, `line`.
+
+    In frames of their own: each step that copies one keeps the room for it, and the many steps of judging
+    would fill the memory.
+    """
+    return [
+        _records(_text(spark, files).where(_is_overlong()), layout)
+        for layout, files in _by_layout(deliveries, ())
+        if layout.has_overlong_lines
+    ]
+
+
+def _by_layout(
+    deliveries: Sequence[Received], columns: Sequence[str]
+) -> Iterator[tuple[Layout, list[SourceFile]]]:
     sources = [(_layout(delivery, file, columns), file) for delivery in deliveries for file in delivery.files]
     sources.sort(key=lambda source: (repr(source[0]), _read_alone(source[1]), str(source[1].path)))
-    found = []
     for (layout, _), group in groupby(sources, key=lambda source: (source[0], _read_alone(source[1]))):
-        reader = _parquet if layout.format == "parquet" else _csv
-        files = [file for _, file in group]
-        layouts = [layout, *([replace(layout, overlong=True)] if layout.has_overlong_lines else [])]
-        found += [Sent(each, reader(spark, each, files)) for each in layouts]
-    return found
+        yield layout, [file for _, file in group]
 
 
 def _read_alone(file: SourceFile) -> str:
@@ -78,85 +88,10 @@ def _read_alone(file: SourceFile) -> str:
     return name if PATTERN_MARKS.intersection(name) else ""
 
 
-def with_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
-    """Place, `raw`, `undecodable`, `in_changes` and `cells`: one normalised text for each of `columns`.
-
-    An empty cell and a column that the file lacks are empty texts; of a malformed line there are no cells.
-
-    Everything that Spark cannot compile (ICU, lambdas, from_csv) happens here, on a narrow row, and
-    everything that differs between layouts: judging sees one shape, and its plan is compiled once a feed.
-    """
-    layout = sent.layout
-    if layout.format == "parquet":
-        split = sent.rows.withColumn("cells", F.array(*(F.col(f"`{name}`") for name in layout.header)))
-        whole, separator = F.concat_ws(SEPARATOR, "cells"), SEPARATOR
-    else:
-        split, whole, separator = _split(sent.rows, len(layout.header)), F.col("line"), ","
-    cells = split.withColumn("cells", normalised_cells(F.col("cells"), whole, separator))
-    return cells.select(
-        *PLACE,
-        "raw",
-        "undecodable",
-        F.lit(layout.kind == "changes").alias("in_changes"),
-        _in_order(layout.header, columns).alias("cells"),
-    )
-
-
-def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
-    """Place and `key_cells`: the named columns alone, found without splitting the rest of a plain line."""
-    if sent.layout.format == "parquet":
-        return sent.rows.select(*PLACE, F.array(*(F.col(f"`{name}`") for name in columns)).alias("key_cells"))
-    quoted = _parsed(sent.rows, len(sent.layout.header))
-    places = [sent.layout.header.index(name) for name in columns]
-    cells = (F.when(_is_plain(), _plain_cell(place)).otherwise(_parsed_cell(place)) for place in places)
-    return quoted.select(*PLACE, F.array(*cells).alias("key_cells"))
-
-
-def _split(rows: DataFrame, width: int) -> DataFrame:
-    """Adds `cells`; cheap tests first: a plain line is only split."""
-    parsed = F.when(F.col("parsed").isNotNull(), F.array(*map(_parsed_cell, range(width))))
-    cells = F.when(_is_plain(), F.split("line", ",")).otherwise(parsed)
-    split = _parsed(rows, width).withColumn("cells", cells).drop("parsed")
-    return split.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
-
-
-def _parsed(rows: DataFrame, width: int) -> DataFrame:
-    """Adds `parsed`: the fields of a line with quotes, where they are strict; a column of its own, since
-    Spark would otherwise parse the line once for every field taken out of it."""
-    schema = ", ".join(f"c{i} string" for i in range(width))
-    options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
-    strict = ~_has_cr() & F.col("line").contains('"') & _is_quoted(width)
-    line = F.replace(F.col("line"), F.lit(NUL), F.lit(NUL_STAND_IN))
-    return rows.withColumn("parsed", F.when(strict, F.from_csv(line, schema, options)))
-
-
-def _parsed_cell(place: int) -> Column:
-    return F.replace(F.col(f"parsed.c{place}"), F.lit(NUL_STAND_IN), F.lit(NUL))
-
-
-def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
-    if tuple(header) == tuple(columns):
-        return F.col("cells")
-    found = (F.col("cells")[header.index(name)] if name in header else F.lit("") for name in columns)
-    return F.when(F.col("cells").isNotNull(), F.array(*found))
-
-
-def _has_cr() -> Column:
-    return F.col("line").contains("\r")
-
-
 def _is_blank() -> Column:
     """Nothing but blanks and tabs; the first character tells for nearly every line."""
     first = F.substring("line", 1, 1)
     return F.when(first.isin("", " ", "\t"), F.btrim("line", F.lit(" \t")) == "").otherwise(False)
-
-
-def _is_plain() -> Column:
-    return ~F.col("line").contains('"') & ~_has_cr()
-
-
-def _plain_cell(place: int) -> Column:
-    return F.substring_index(F.substring_index("line", ",", place + 1), ",", -1)
 
 
 def _layout(delivery: Received, file: SourceFile, columns: Sequence[str]) -> Layout:
@@ -169,17 +104,21 @@ def _layout(delivery: Received, file: SourceFile, columns: Sequence[str]) -> Lay
 
 
 def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
-    # A file's name is a name, not a pattern.
-    reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
-    text = reader.text([str(file.path) for file in files])
-    if layout.has_overlong_lines:
-        text = text.where(_is_overlong("value") if layout.overlong else ~_is_overlong("value"))
-    sent = _placed(text, F.col("value").alias("sent")).where(~_is_header(layout))
-    records = _lines(sent, layout.encoding).where(~_is_blank())
-    if layout.overlong:
-        return records
+    text = _text(spark, files)
+    records = _records(text.where(~_is_overlong()) if layout.has_overlong_lines else text, layout)
     repeated = list(_repeated_headers(layout.header_line.decode(layout.encoding), files))
     return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
+
+
+def _text(spark: SparkSession, files: Sequence[SourceFile]) -> DataFrame:
+    # A file's name is a name, not a pattern.
+    reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
+    return reader.text([str(file.path) for file in files])
+
+
+def _records(text: DataFrame, layout: Layout) -> DataFrame:
+    sent = _placed(text, F.col("value").alias("sent")).where(~_is_header(layout))
+    return _lines(sent, layout.encoding).where(~_is_blank())
 
 
 def _is_header(layout: Layout) -> Column:
@@ -212,8 +151,8 @@ def _lines(text: DataFrame, encoding: str) -> DataFrame:
     )
 
 
-def _is_overlong(line: str) -> Column:
-    return F.octet_length(line) - F.endswith(F.col(line), F.lit("\r")).cast("int") > LONGEST_RECORD
+def _is_overlong() -> Column:
+    return F.octet_length("value") - F.col("value").endswith("\r").cast("int") > LONGEST_RECORD
 
 
 def _parquet(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
@@ -253,24 +192,3 @@ def _repeated_headers(header: str, files: Iterable[SourceFile]) -> Iterable[tupl
     for file in files:
         row = (*_place(file.path.as_posix()), header, False, header)
         yield from [row] * file.header_repeats
-
-
-def _is_quoted(width: int) -> Column:
-    """RFC 4180: the pieces between quotes are, in turn, outside and inside; outside pieces hold whole fields.
-
-    A quote doubled inside a field leaves an empty piece outside, which is why that one is let through.
-    """
-    pieces = F.split("line", '"')
-    outside = F.filter(pieces, lambda _, i: i % 2 == 0)
-    between = F.slice(outside, F.lit(2), F.greatest(F.size(outside) - 2, F.lit(0)))
-    first, last = pieces[0], F.element_at(pieces, -1)
-    commas = F.aggregate(
-        outside, F.lit(0), lambda n, p: n + F.length(p) - F.length(F.replace(p, F.lit(","), F.lit("")))
-    )
-    return (
-        (F.size(pieces) % 2 == 1)
-        & ((first == "") | first.endswith(","))
-        & ((last == "") | last.startswith(","))
-        & F.forall(between, lambda p: (p == "") | (p.startswith(",") & p.endswith(",")))
-        & (commas == width - 1)
-    )

@@ -13,8 +13,9 @@ from pyspark.sql import types as T
 
 from popbase.contracts import Contract
 from popbase.intake import citizen_id, judge
+from popbase.intake.cells import key_cells, with_cells
 from popbase.intake.delivery import Received
-from popbase.intake.lines import PLACE, Sent, key_cells, read, with_cells
+from popbase.intake.lines import PLACE, Sent, overlong, read
 from popbase.lake import Lake, StagedFile
 from popbase.session import gathered
 
@@ -55,16 +56,15 @@ class Staging:
 def stage(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> Staging:
     """Reads, judges and writes every row once; then settles which of several rows with one key stays."""
     columns = judge.columns(contract)
-    every = read(lake.spark, deliveries, columns)
-    sent = [s for s in every if not s.layout.overlong]
+    sent = read(lake.spark, deliveries, columns)
     records = reduce(DataFrame.union, (with_cells(s, columns) for s in sent))
     judged = judge.judged(
         records, contract, areas=citizen_id.areas(lake.spark), contended=contended_keys(sent, contract)
     )
     table = f"conformed/{contract.feed}"
     files = lake.stage(table, judged, partition_by=(*PLACE, "verdict"))
-    for overlong in (s.rows for s in every if s.layout.overlong):
-        refused = judge.malformed(overlong, judged.schema)
+    for unread in overlong(lake.spark, deliveries):
+        refused = judge.malformed(unread, judged.schema)
         files += lake.stage(table, refused, partition_by=(*PLACE, "verdict"))
     staging = Staging(table, judged.schema, files)
     return replace(staging, winners=settle(lake, contract, staging))

@@ -20,9 +20,10 @@ from pyspark.sql import functions as F
 
 from popbase.contracts import OP_COLUMN, Contract, Field, feed
 from popbase.intake import citizen_id, judge
+from popbase.intake.cells import with_cells
 from popbase.intake.delivery import Received, SourceFile
 from popbase.intake.landing import Place
-from popbase.intake.lines import read, with_cells
+from popbase.intake.lines import read
 
 if TYPE_CHECKING:
     from pathlib import Path

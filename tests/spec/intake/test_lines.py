@@ -18,10 +18,11 @@ from lib.landing import CONTRACT, entry
 from pyspark.sql import functions as F
 
 from popbase.intake import files
+from popbase.intake.cells import with_cells
 from popbase.intake.csv_file import BOM
 from popbase.intake.delivery import Received
 from popbase.intake.landing import Place
-from popbase.intake.lines import read, with_cells
+from popbase.intake.lines import overlong, read
 from popbase.intake.manifest import Entry
 from popbase.settings import Settings
 
@@ -52,17 +53,10 @@ def records(spark: SparkSession, tmp_path: Path) -> Reader:
         source = files.read(folder, said, Settings(landing="", lake="")).source
         place = Place("letters", "330100", date(2015, 12, 31), 1, folder)
         delivery = Received(place, "snapshot", CONTRACT, "", (), (source,), ())
-        rows: list[Record] = []
-        for sent in read(spark, [delivery], HEADER):
-            some = (
-                with_cells(sent, HEADER)
-                if not sent.layout.overlong
-                else sent.rows.withColumn("cells", F.lit(None))
-            )
-            told = some.select("cells", "undecodable", "raw").collect()
-            rows += [
-                (row.cells and tuple(c or "" for c in row.cells), row.undecodable, row.raw) for row in told
-            ]
+        some = [with_cells(sent, HEADER) for sent in read(spark, [delivery], HEADER)]
+        some += [lines.withColumn("cells", F.lit(None)) for lines in overlong(spark, [delivery])]
+        told = (row for frame in some for row in frame.select("cells", "undecodable", "raw").collect())
+        rows = [(row.cells and tuple(c or "" for c in row.cells), row.undecodable, row.raw) for row in told]
         assert len(rows) == source.rows  # counted while the bytes passed by, and again by Spark
         return rows
 

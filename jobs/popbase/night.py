@@ -6,15 +6,12 @@ one. Every step can be run again: it finds what was done.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-
-from pyspark.sql import functions as F
 
 from popbase import clock, contracts
 from popbase.base.build import write_base
@@ -27,7 +24,8 @@ from popbase.publish import report_page, run_report
 from popbase.publish.gates import judge_tables
 from popbase.publish.progress import Progress
 from popbase.publish.publication import Publication, Publications
-from popbase.publish.run_report import DeliveryLine, GateLine, NightReport, Notice, Outcome
+from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notice, opened_cases
+from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
 from popbase.session import at_once, spark_session
 from popbase.settings import Settings
@@ -238,60 +236,13 @@ def told(
         outcome=outcome,
         publication=current.seq if current else None,
         why=held_because(findings) if outcome == "held" else None,
-        deliveries=tuple(line for feed in taken for line in delivery_lines(night, feed)),
+        deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake, feed)),
         senders=tuple(all_senders(sources, night.as_of)),
         notices=tuple(notice(remark) for feed in taken for remark in feed.remarks),
         gates=tuple(gate_line(f) for f in findings if not f.passed),
         gates_checked=len(findings),
-        cases=opened_cases(night) if publication else {},
+        cases=opened_cases(night.lake, night.as_of) if publication else {},
         stages=tuple(progress.stages),
     )
     report_page.write(report, night.settings.lake)
     return report
-
-
-def held_because(findings: Sequence[Finding]) -> str:
-    return "; ".join(str(finding) for finding in stopping(findings))
-
-
-def delivery_lines(night: Night, taken: TakenIn) -> list[DeliveryLine]:
-    """One line a delivery, with its refused rows by reason."""
-    reasons = refused_by_reason(night, taken) if any(j.rows_quarantined for j in taken.judgements) else {}
-    return [DeliveryLine.of(j, reasons.get(j.identity)) for j in taken.judgements]
-
-
-def refused_by_reason(night: Night, taken: TakenIn) -> dict[tuple[str, date, int], Counter[str]]:
-    rows = (
-        night.lake.read(f"quarantine/{taken.feed}")
-        .select("region", "business_date", "delivery_no", F.explode("reasons").alias("reason"))
-        .groupBy("region", "business_date", "delivery_no", "reason")
-        .count()
-    )
-    counts: dict[tuple[str, date, int], Counter[str]] = {}
-    for region, business_date, delivery_no, reason, number in rows.collect():
-        counts.setdefault((region, business_date, delivery_no), Counter())[reason] = number
-    return counts
-
-
-def opened_cases(night: Night) -> Counter[str]:
-    """Cases that this business date opened, by kind."""
-    opened = night.lake.read("base/id_case").where(F.col("opened_on") == F.lit(night.as_of))
-    return Counter({row["kind"]: row["count"] for row in opened.groupBy("kind").count().collect()})
-
-
-def notice(remark: feeds.Remark) -> Notice:
-    place = remark.place
-    return Notice(
-        place.feed, place.region, place.business_date, place.delivery_no, remark.code, remark.detail
-    )
-
-
-def gate_line(finding: Finding) -> GateLine:
-    return GateLine(
-        table=finding.table,
-        expectation=finding.expectation,
-        severity="critical" if finding.critical else "warning",
-        observed=finding.observed,
-        expected=finding.expected,
-        says=finding.says,
-    )

@@ -68,12 +68,7 @@ def at_once(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 def _conf(settings: Settings) -> dict[str, str]:
     return {
-        "spark.driver.memory": settings.driver_memory,
-        # On the class path rather than in spark.jars: local mode would copy them at every start.
-        "spark.driver.extraClassPath": _jars(settings),
-        "spark.driver.extraJavaOptions": " ".join(
-            (f"-Dlog4j2.configurationFile={_LOGGING}", _JVM, _JIT[settings.profile])
-        ),
+        **_driver(settings),
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
@@ -84,8 +79,6 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.log.level": "OFF",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         # Fifty partitions by default: ten seconds of empty tasks on two cores.
         "spark.databricks.delta.snapshotPartitions": "2",
@@ -115,6 +108,19 @@ def _is_small(rows: DataFrame) -> bool:
     return rows.sparkSession.conf.get("spark.sql.codegen.wholeStage") == "false"
 
 
+def _driver(settings: Settings) -> dict[str, str]:
+    """The JVM that Python starts, and where it listens."""
+    options = (f"-Dlog4j2.configurationFile={_LOGGING}", _JVM, _JIT[settings.profile])
+    return {
+        "spark.driver.memory": settings.driver_memory,
+        # On the class path rather than in spark.jars: local mode would copy them at every start.
+        "spark.driver.extraClassPath": _jars(settings),
+        "spark.driver.extraJavaOptions": " ".join(options),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+
+
 class _Remembered(JavaClass):  # type: ignore[misc]
     """A class of the JVM whose members are asked for once."""
 
@@ -130,7 +136,7 @@ def _remember_classes(session: SparkSession) -> None:
     The JVM then looks through each package and jar it knows: a tenth of a night over few rows.
     """
     jvm = session.sparkContext._jvm
-    for name in _ASKED_FOR:
+    for name in set(_ASKED_FOR) - jvm.__dict__.keys():
         found = getattr(jvm, name)
         setattr(jvm, name, _Remembered(found._fqn, found._gateway_client))
 

@@ -95,11 +95,9 @@ def _areas(townships: DataFrame) -> DataFrame:
     counts = [c for c in townships.columns if c not in (*LEVELS, "definition_id")]
     aggregates = [F.sum(name).alias(name) for name in counts]
     if "definition_id" in townships.columns:
-        # The nation may add provinces that follow different definitions. Of booleans, since a minimum of
-        # strings would turn the whole aggregate into a sort.
-        by_nature = F.col("definition_id") == "nature"
-        definition = F.when(F.min(by_nature), "nature").when(F.max(by_nature), MIXED).otherwise("place-2003")
-        aggregates.append(definition.alias("definition_id"))
+        # The nation may add provinces that follow different definitions.
+        first, last = F.min("definition_id"), F.max("definition_id")
+        aggregates.append(F.when(first == last, first).otherwise(MIXED).alias("definition_id"))
     return rolled_up(townships, *aggregates)
 
 

@@ -19,7 +19,8 @@ NUL, NUL_STAND_IN = "\0", "\r"
 def with_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
     """Place, `raw`, `undecodable`, `in_changes` and `cells`: one normalised text for each of `columns`.
 
-    An empty cell and a column that the file lacks are empty texts; of a malformed line there are no cells.
+    An empty cell and a column that the file lacks are empty texts, those it lacks at the end may be missing;
+    of a malformed line there are no cells.
 
     Everything that Spark cannot compile (ICU, lambdas, from_csv) happens here, on a narrow row, and
     everything that differs between layouts: judging sees one shape, and its plan is compiled once a feed.
@@ -27,11 +28,12 @@ def with_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
     layout = sent.layout
     if layout.format == "parquet":
         split = sent.rows.withColumn("cells", F.array(*(F.col(f"`{name}`") for name in layout.header)))
-        whole, separator = F.concat_ws(SEPARATOR, "cells"), SEPARATOR
+        whole, separator, plain = F.concat_ws(SEPARATOR, "cells"), SEPARATOR, F.lit(True)
     else:
-        split, whole, separator = _split(sent.rows, len(layout.header)), F.col("line"), ","
-    cells = split.withColumn("cells", normalised_cells(F.col("cells"), whole, separator))
-    return cells.select(
+        split = _split(sent.rows, len(layout.header))
+        whole, separator, plain = F.col("line"), ",", F.col("plain")
+    complete = F.when(F.size("cells") == len(layout.header), F.col("cells"))
+    return split.withColumn("cells", normalised_cells(complete, whole, separator, plain=plain)).select(
         *PLACE,
         "raw",
         "undecodable",
@@ -46,26 +48,28 @@ def key_cells(sent: Sent, columns: Sequence[str]) -> DataFrame:
         return sent.rows.select(*PLACE, F.array(*(F.col(f"`{name}`") for name in columns)).alias("key_cells"))
     quoted = _parsed(sent.rows, len(sent.layout.header))
     places = [sent.layout.header.index(name) for name in columns]
-    cells = (F.when(_is_plain(), _plain_cell(place)).otherwise(_parsed_cell(place)) for place in places)
+    cells = (F.when(F.col("plain"), _plain_cell(place)).otherwise(_parsed_cell(place)) for place in places)
     return quoted.select(*PLACE, F.array(*cells).alias("key_cells"))
 
 
 def _split(rows: DataFrame, width: int) -> DataFrame:
-    """Adds `cells`; cheap tests first: a plain line is only split."""
+    """Adds `cells` and `plain`; a plain line is only split."""
     parsed = F.when(F.col("parsed").isNotNull(), F.array(*map(_parsed_cell, range(width))))
-    cells = F.when(_is_plain(), F.split("line", ",")).otherwise(parsed)
-    split = _parsed(rows, width).withColumn("cells", cells).drop("parsed")
-    return split.withColumn("cells", F.when(F.size("cells") == width, F.col("cells")))
+    cells = F.when(F.col("plain"), F.split("line", ",")).otherwise(parsed)
+    return _parsed(rows, width).withColumn("cells", cells).drop("parsed")
 
 
 def _parsed(rows: DataFrame, width: int) -> DataFrame:
-    """Adds `parsed`: the fields of a line with quotes, where they are strict; a column of its own, since
-    Spark would otherwise parse the line once for every field taken out of it."""
+    """Adds `plain`, and `parsed`: the fields of a line with quotes, where they are strict; a column of its
+    own, since Spark would otherwise parse the line once for every field taken out of it.
+    """
     schema = ", ".join(f"c{i} string" for i in range(width))
     options = {"quote": '"', "escape": '"', "maxColumns": str(width + 1), "mode": "PERMISSIVE"}
     strict = ~_has_cr() & F.col("line").contains('"') & _is_quoted(width)
     line = F.replace(F.col("line"), F.lit(NUL), F.lit(NUL_STAND_IN))
-    return rows.withColumn("parsed", F.when(strict, F.from_csv(line, schema, options)))
+    return rows.withColumns(
+        {"plain": _is_plain(), "parsed": F.when(strict, F.from_csv(line, schema, options))}
+    )
 
 
 def _parsed_cell(place: int) -> Column:
@@ -73,7 +77,7 @@ def _parsed_cell(place: int) -> Column:
 
 
 def _in_order(header: Sequence[str], columns: Sequence[str]) -> Column:
-    if tuple(header) == tuple(columns):
+    if tuple(header) == tuple(columns[: len(header)]):
         return F.col("cells")
     found = (F.col("cells")[header.index(name)] if name in header else F.lit("") for name in columns)
     return F.when(F.col("cells").isNotNull(), F.array(*found))

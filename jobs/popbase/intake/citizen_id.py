@@ -24,17 +24,15 @@ MAX_AGE = 120
 
 def compact(text: Column) -> Column:
     """Upper case, blanks inside removed; `text` is normalised."""
-    return F.upper(F.when(text.rlike(f"[{BLANKS}]"), F.translate(text, BLANKS, "")).otherwise(text))
-
-
-def is_old(number: Column) -> Column:
-    """Fifteen digits: the number of before 1999, without century and check character."""
-    return number.rlike(r"\A[0-9]{15}\z")
+    return F.when(text.rlike(r"\A[0-9]+X?\z"), text).otherwise(F.upper(F.translate(text, BLANKS, "")))
 
 
 def number17(number: Column) -> Column:
-    """The first seventeen digits as a long; null where the number is malformed."""
-    fifteen = F.when(is_old(number), number.try_cast("long"))
+    """The first seventeen digits as a long; null where the number is malformed.
+
+    A number of fifteen digits is from before 1999, without century and check character.
+    """
+    fifteen = F.when(number.rlike(r"\A[0-9]{15}\z"), number.try_cast("long"))
     century = F.lit(19 * 10**9)
     upgraded = F.call_function("div", fifteen, F.lit(10**9)) * 10**11 + century + fifteen % 10**9
     eighteen = number.rlike(r"\A[0-9]{17}[0-9X]\z")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,9 +13,6 @@ from popbase.intake import citizen_id, rules
 from popbase.intake.cells import SEPARATOR
 from popbase.intake.lines import PLACE
 from popbase.intake.normalise import normalised
-
-# Working columns stand beside the fields they belong to; contracts refuse a field name with two underscores.
-_TEXT = "{}__text"
 
 ACCEPTED, REFUSED, CONTENDER = "accepted", "refused", "contender"
 
@@ -34,12 +30,12 @@ def judged(
     The contract's fields typed, op, flags, place; and for intake alone `key`, `reasons`, `raw`, `verdict`
     and, of rows whose key is in `contended`, `tie`: the last order of design section 4's record versions.
     """
-    numbered = _numbers(_texts(records, contract), contract, areas)
+    numbered = _numbers(_read(records, contract), contract, areas)
     valued = _contention(_values(numbered, contract), contract, contended)
     rows = valued.select(
         *(f.name for f in contract.fields),
         "op",
-        F.when(F.col("op") != "D", _gathered(_flags(contract))).otherwise(_nothing()).alias("flags"),
+        F.when(F.col("op") != "D", _joined(_flags(contract))).otherwise("").alias("flags"),
         *PLACE,
         _key(contract).alias("key"),
         _reasons(contract).alias("reasons"),
@@ -47,13 +43,15 @@ def judged(
         "contended",
         F.when(F.col("contended"), _tie(contract)).alias("tie"),
     )
-    refused = F.size("reasons") > 0
+    refused = F.col("reasons") != ""
     verdict = F.when(refused, REFUSED).when(F.col("contended"), CONTENDER).otherwise(ACCEPTED)
     # Only a refused row keeps what was sent: of an accepted one the conformed values are enough.
     return rows.withColumns(
         {
             "verdict": verdict,
-            **{name: F.when(refused, F.col(name)) for name in ("key", "reasons", "raw")},
+            "flags": _apart(F.col("flags")),
+            "reasons": F.when(refused, _apart(F.col("reasons"))),
+            **{name: F.when(refused, F.col(name)) for name in ("key", "raw")},
         }
     ).drop("contended")
 
@@ -62,7 +60,7 @@ def malformed(records: DataFrame, schema: StructType) -> DataFrame:
     """Records that are refused unread, as rows of `judged`; `schema` is that frame's."""
     said = {
         **{name: F.col(name) for name in (*PLACE, "raw")},
-        "flags": _nothing(), "key": F.lit(""), "verdict": F.lit(REFUSED),
+        "flags": F.array().cast("array<string>"), "key": F.lit(""), "verdict": F.lit(REFUSED),
         "reasons": F.array(F.lit("row.malformed")),
     }  # fmt: skip
     return records.select(
@@ -89,44 +87,55 @@ def _key_value(field: Field) -> Column:
     return rules.typed(field, text)
 
 
-def _texts(records: DataFrame, contract: Contract) -> DataFrame:
-    """One column a field: its normalised text; null where it is empty."""
-    texts = [F.when(F.col("cells")[i] != "", F.col("cells")[i]) for i in range(len(contract.fields) + 1)]
+def _read(records: DataFrame, contract: Contract) -> DataFrame:
+    """Adds why a row cannot be read, if so, what it does, and each citizen number without blanks.
+
+    Texts stay in their one array: as columns of their own each step would copy every one of them.
+    """
     unreadable = F.when(F.col("cells").isNull(), "row.malformed").when(F.col("undecodable"), "row.encoding")
+    op = _filled(_cell(len(contract.fields)))
     return records.select(
         *PLACE,
         "raw",
         "in_changes",
+        "cells",
         unreadable.alias("unreadable"),
-        F.when(F.col("in_changes"), texts[-1]).otherwise(F.lit("U")).alias("op"),
-        *(text.alias(_TEXT.format(f.name)) for f, text in zip(contract.fields, texts[:-1], strict=True)),
+        F.when(F.col("in_changes"), op).otherwise("U").alias("op"),
+        (F.col("in_changes") & op.eqNullSafe("D")).alias("deletes"),
+        *(
+            citizen_id.compact(_text(contract, field)).alias(f"{field.name}__compact")
+            for field in _number_fields(contract)
+        ),
     )
 
 
-def _numbers(texts: DataFrame, contract: Contract, areas: DataFrame) -> DataFrame:
-    """Adds, for each citizen number: compact text, seventeen digits, birth date, its area's years."""
-    for field in _number_fields(contract):
-        compact, seventeen = f"{field.name}__compact", f"{field.name}__seventeen"
-        years = areas.select(*(F.col(c).alias(f"{field.name}__{c}") for c in areas.columns))
-        texts = (
-            texts.withColumn(compact, citizen_id.compact(_text(field)))
-            .withColumn(seventeen, citizen_id.number17(F.col(compact)))
-            .withColumn(f"{field.name}__born", citizen_id.birth_date(F.col(seventeen)))
-            .join(years, how="left", on=citizen_id.area(F.col(seventeen)) == F.col(f"{field.name}__area"))
-        )
-    return texts
+def _numbers(rows: DataFrame, contract: Contract, areas: DataFrame) -> DataFrame:
+    """Adds, for each citizen number: its seventeen digits, and the years its area was in force."""
+    seventeens = {
+        f"{f.name}__seventeen": citizen_id.number17(F.col(f"{f.name}__compact"))
+        for f in _number_fields(contract)
+    }
+    numbers = rows.withColumns(seventeens)
+    for name in (f.name for f in _number_fields(contract)):
+        years = areas.select(*(F.col(c).alias(f"{name}__{c}") for c in areas.columns))
+        own = citizen_id.area(F.col(f"{name}__seventeen"))
+        numbers = numbers.join(years, how="left", on=own == F.col(f"{name}__area"))
+    return numbers
 
 
-def _values(texts: DataFrame, contract: Contract) -> DataFrame:
-    """Adds one column a field: its typed value."""
-    return texts.withColumns(
-        {
-            field.name: rules.citizen_number(_number(field))
-            if field.type in rules.ID_TYPES
-            else rules.typed(field, _text(field))
-            for field in contract.fields
-        }
-    )
+def _values(rows: DataFrame, contract: Contract) -> DataFrame:
+    """Adds one column a field: its typed value; and the birth date in each citizen number."""
+    values = {
+        field.name: rules.citizen_number(_number(contract, field))
+        if field.type in rules.ID_TYPES
+        else rules.typed(field, _cell(contract.fields.index(field)))
+        for field in contract.fields
+    }
+    born = {
+        f"{f.name}__born": citizen_id.birth_date(F.col(f"{f.name}__seventeen"))
+        for f in _number_fields(contract)
+    }
+    return rows.withColumns({**values, **born})
 
 
 def _key_hash(values: Sequence[Column]) -> Column:
@@ -139,28 +148,28 @@ def _contention(values: DataFrame, contract: Contract, contended: DataFrame | No
         return values.withColumn("contended", F.lit(False))
     hashes = contended.select("key_hash", F.lit(True).alias("contended"))
     own = _key_hash(
-        [_number(f).seventeen if f.type in rules.ID_TYPES else F.col(f.name) for f in contract.key]
+        [_number(contract, f).seventeen if f.type in rules.ID_TYPES else F.col(f.name) for f in contract.key]
     )
     return values.withColumn("key_hash", own).join(hashes, on="key_hash", how="left")
 
 
 def _reasons(contract: Contract) -> Column:
-    """Every error code that the row breaks; empty for an accepted one."""
-    op, in_changes = F.col("op"), F.col("in_changes")
-    deletes = in_changes & op.eqNullSafe("D")
-    codes = [F.when(in_changes, F.when(op.isNull(), "op.required").when(~op.isin("U", "D"), "op.code"))]
+    """Every error code that the row breaks, joined; empty for an accepted one."""
+    op = F.col("op")
+    wrong_op = F.when(op.isNull(), "op.required").when(~op.isin("U", "D"), "op.code")
+    codes = [F.when(F.col("in_changes"), wrong_op)]
     for field in contract.fields:
         # Of a deletion only key and updated_at are judged.
         judged_always = field.key or field.role == "updated_at"
-        codes.append(_error(field) if judged_always else F.when(~deletes, _error(field)))
-    unreadable = F.col("unreadable")
-    return F.when(unreadable.isNotNull(), F.array(unreadable)).otherwise(_gathered(codes))
+        error = _error(contract, field)
+        codes.append(error if judged_always else F.when(~F.col("deletes"), error))
+    return F.coalesce("unreadable", _joined(codes))
 
 
-def _error(field: Field) -> Column:
+def _error(contract: Contract, field: Field) -> Column:
     if field.type in rules.ID_TYPES:
-        return rules.number_error(_number(field))
-    return rules.error(field, _text(field), F.col(field.name))
+        return rules.number_error(_number(contract, field))
+    return rules.error(field, _text(contract, field), F.col(field.name))
 
 
 def _flags(contract: Contract) -> list[Column]:
@@ -168,46 +177,54 @@ def _flags(contract: Contract) -> list[Column]:
         flag
         for field in contract.fields
         for flag in (
-            rules.number_warnings(_number(field), contract)
+            rules.number_warnings(_number(contract, field), contract)
             if field.type in rules.ID_TYPES
-            else rules.warnings(field, _text(field), F.col(field.name))
+            else rules.warnings(field, _text(contract, field), F.col(field.name))
         )
     ]
 
 
-def _gathered(codes: Sequence[Column]) -> Column:
-    """The codes that are not null, each once; no array is built for the many rows that have none."""
-    if not codes:
-        return _nothing()
-    some = reduce(lambda a, b: a | b, (code.isNotNull() for code in codes))
-    # Joined and split: array_compact is a lambda, which would take the whole projection out of compiled code.
-    return F.when(some, F.array_distinct(F.split(F.concat_ws(",", *codes), ","))).otherwise(_nothing())
+def _joined(codes: Sequence[Column]) -> Column:
+    """The codes that are not null, as one text: each is in the compiled code once."""
+    return F.concat_ws(",", *codes) if codes else F.lit("")
 
 
-def _nothing() -> Column:
-    return F.array().cast("array<string>")
+def _apart(codes: Column) -> Column:
+    """The codes of a joined text, each once; nothing is split for the many rows that have none."""
+    none = F.array().cast("array<string>")
+    return F.when(codes != "", F.array_distinct(F.split(codes, ","))).otherwise(none)
 
 
 def _key(contract: Contract) -> Column:
     """The key fields joined by `|`, as conformed where they are, else as sent; of an unreadable row empty."""
-    parts = (F.coalesce(F.col(f.name).cast("string"), _text(f), F.lit("")) for f in contract.key)
+    parts = (F.coalesce(F.col(f.name).cast("string"), _text(contract, f), F.lit("")) for f in contract.key)
     return F.when(F.col("unreadable").isNull(), F.concat_ws("|", *parts)).otherwise(F.lit(""))
 
 
 def _tie(contract: Contract) -> Column:
-    texts = (F.coalesce(_text(field), F.lit("")) for field in contract.fields)
+    texts = (F.coalesce(_text(contract, field), F.lit("")) for field in contract.fields)
     return F.sha2(F.concat_ws(SEPARATOR, *texts), 256)
 
 
-def _number(field: Field) -> rules.Number:
+def _number(contract: Contract, field: Field) -> rules.Number:
+    # Working columns stand beside their field; contracts refuse a field name with two underscores.
     part = {
         p: F.col(f"{field.name}__{p}") for p in ("compact", "seventeen", "born", "first_year", "last_year")
     }
-    return rules.Number(field=field, text=_text(field), **part)
+    return rules.Number(field=field, text=_text(contract, field), **part)
 
 
-def _text(field: Field) -> Column:
-    return F.col(_TEXT.format(field.name))
+def _text(contract: Contract, field: Field) -> Column:
+    """The field's normalised text; null where it is empty."""
+    return _filled(_cell(contract.fields.index(field)))
+
+
+def _cell(place: int) -> Column:
+    return F.get("cells", F.lit(place))
+
+
+def _filled(cell: Column) -> Column:
+    return F.when(cell != "", cell)
 
 
 def _number_fields(contract: Contract) -> Iterable[Field]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -17,8 +20,13 @@ PRIVATE_USE = {
 SEPARATORS = "·•・‧．.･"
 
 # White space that NFKC does not turn into a blank.
-ODD_BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029"
-BLANKS = " " + ODD_BLANKS
+NARROW_BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85"
+WIDE_BLANKS = "\u1680\u2028\u2029"
+BLANKS = " " + NARROW_BLANKS + WIDE_BLANKS
+
+
+# Nearly every name, and nothing in it that a match name changes.
+_COMMON_HAN = r"\A[\u4e00-\u9fa5]+\z"
 
 
 def nfkc(text: Column) -> Column:
@@ -35,7 +43,9 @@ def is_tidy(text: Column) -> Column:
     Asked once of a whole line, it spares every field of it the work: a part of a normalised text is
     normalised.
     """
-    return (nfkc(text) == text) & ~text.rlike(f"[{ODD_BLANKS}]")
+    # In two parts: a class of characters below 256 is one lookup a character, of others a chain of calls.
+    wide = reduce(or_, (text.contains(blank) for blank in WIDE_BLANKS))
+    return (nfkc(text) == text) & ~text.rlike(f"[{NARROW_BLANKS}]") & ~wide
 
 
 def normalised(text: Column) -> Column:
@@ -44,14 +54,14 @@ def normalised(text: Column) -> Column:
     return F.when(trimmed != "", trimmed)
 
 
-def normalised_cells(cells: Column, whole: Column, separator: str) -> Column:
+def normalised_cells(cells: Column, whole: Column, separator: str, *, plain: Column) -> Column:
     """Every cell trimmed and in NFKC; an empty one stays empty, and no cells are no work.
 
-    `whole` is the text that the cells were split from at `separator`.
+    `whole` is the text that the cells were split from at `separator`, where it is `plain`: without quotes.
     """
-    bounded = F.concat(F.lit(separator), whole, F.lit(separator))
-    blank_at_an_end = bounded.contains(separator + " ") | bounded.contains(" " + separator)
-    untouched = ~blank_at_an_end & ~whole.contains('"') & is_tidy(whole)
+    apart = (whole.contains(separator + " "), whole.contains(" " + separator))
+    blank_at_an_end = reduce(or_, (*apart, whole.startswith(" "), whole.endswith(" ")))
+    untouched = plain & ~blank_at_an_end & is_tidy(whole)
     mended = F.transform(cells, lambda cell: F.btrim(nfkc(cell), F.lit(BLANKS)))
     return F.when(cells.isNotNull(), F.when(untouched, cells).otherwise(mended))
 
@@ -59,4 +69,5 @@ def normalised_cells(cells: Column, whole: Column, separator: str) -> Column:
 def match_name(name: Column) -> Column:
     """What two spellings of one name have in common; `name` is already normalised text."""
     dropped = SEPARATORS + BLANKS
-    return F.upper(F.translate(name, "".join(PRIVATE_USE) + dropped, "".join(PRIVATE_USE.values())))
+    spelled = F.upper(F.translate(name, "".join(PRIVATE_USE) + dropped, "".join(PRIVATE_USE.values())))
+    return F.when(name.rlike(_COMMON_HAN), name).otherwise(spelled)

@@ -52,7 +52,7 @@ def _digits(pattern: str, spark_type: str) -> Callable[[Column], Column]:
 
 def _text(text: Column) -> Column:
     """NUL would end the text for half of the tools behind us."""
-    return F.when(~text.contains("\0"), text)
+    return F.when((text != "") & ~text.contains("\0"), text)
 
 
 _PARSERS: Mapping[str, Callable[[Column], Column]] = MappingProxyType(
@@ -72,7 +72,7 @@ _PARSERS: Mapping[str, Callable[[Column], Column]] = MappingProxyType(
 
 
 def typed(field: Field, text: Column) -> Column:
-    """The field's value; null where the text is empty or not of the type. Not for citizen numbers."""
+    """The field's value; null where the text is null, empty or not of the type. Not for citizen numbers."""
     if field.type == "code":
         return F.when(text.isin(*field.codes), text)
     return _PARSERS[field.type](text)
@@ -111,7 +111,8 @@ class Number:
 
     @property
     def is_old(self) -> Column:
-        return number.is_old(self.compact)
+        """Fifteen digits: a number of before 1999, or false."""
+        return self.seventeen.isNotNull() & (F.octet_length(self.compact) == 15)
 
 
 def number_error(n: Number) -> Column:

@@ -21,6 +21,9 @@ from popbase.session import gathered
 
 INTAKE_ONLY = ("key", "reasons", "raw", "tie", "verdict")
 
+# Some thirty bytes each in the driver and in every executor.
+_MOST_BROADCAST = 10_000_000
+
 # A delivery as its files' folders name it: region, business date, number.
 Folder = tuple[str, str, str]
 
@@ -80,7 +83,11 @@ def contended_keys(sent: Sequence[Sent], contract: Contract) -> DataFrame | None
     keys = gathered(reduce(DataFrame.union, (key_cells(s, headers) for s in sent)))
     counted = judge.key_hash(keys, contract).groupBy("key_hash").count()
     repeated = counted.where("count > 1").select("key_hash").localCheckpoint()
-    return None if repeated.isEmpty() else repeated
+    count = repeated.count()
+    if not count:
+        return None
+    # Spark's guess at their number is that of all rows: it would shuffle those to meet a handful of keys.
+    return F.broadcast(repeated) if count <= _MOST_BROADCAST else repeated
 
 
 def settle(lake: Lake, contract: Contract, staging: Staging) -> list[StagedFile]:

@@ -77,6 +77,8 @@ def _conf(settings: Settings) -> dict[str, str]:
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
         "spark.sql.codegen.wholeStage": str(settings.profile == "large").lower(),
+        # A hundred by default: a night has some thousands, and the next night has the same ones.
+        "spark.sql.codegen.cache.maxEntries": "10000",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": SPARK_ZONE,

@@ -18,7 +18,11 @@ from popbase.generate import areas, numbers
 
 EAST_8 = timezone(timedelta(hours=8))
 HMT_AREAS = ("810000", "820000", "830000")
-PRIVATE_USE = {"\ue863": "䶮"}
+# Domain facts 6.2; the pairs after the first: GB 18030-2022.
+PRIVATE_USE = {
+    "\ue863": "䶮", "\ue81e": "\u9fb4", "\ue826": "\u9fb5", "\ue82b": "\u9fb6", "\ue82c": "\u9fb7",
+    "\ue832": "\u9fb8", "\ue843": "\u9fb9", "\ue854": "\u9fba", "\ue864": "\u9fbb",
+}  # fmt: skip
 SEPARATORS = "·•・‧．.･"
 
 Cells = dict[str, str | None]

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from pyspark.sql import SparkSession
 
-from popbase import contracts, night, table_contracts
+from popbase import night, table_contracts
 from popbase.base.build import with_sightings
 from popbase.base.sector import holders, sightings
 from popbase.base.state import standing
@@ -65,14 +65,10 @@ def write_person(sources: Sources) -> None:
     register = sources.spans(REGISTER, DAY).persist()
     decisions = sources.spans(DECISIONS, DAY).persist()
     who = resolve(standing(register, DAY), standing(decisions, DAY))
-    feeds = [(c, sources.state(c.feed, DAY)) for c in map(contracts.feed, _sectors())]
+    feeds = [(contract, sources.state(contract.feed, DAY)) for contract in table_contracts.sectors()]
     seen = sightings(feeds, holders(who.person, who.replaced), as_of=DAY)
     person = with_sightings(who.person, seen)
     sources.lake.overwrite("base/person", conform_to(person, table_contracts.table("person")))
-
-
-def _sectors() -> list[str]:
-    return [contract.feed for contract in table_contracts.sectors()]
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from itertools import chain
 from pyspark.sql import DataFrame
 
 from popbase import contracts, metrics, table_contracts
-from popbase.contracts import Contract
 from popbase.expectations import Finding, check
 from popbase.intake import ledger
 from popbase.lake import Lake
@@ -48,7 +47,7 @@ def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, DataFrame
     yield "base/id_case", metrics.id_case(lake.read("base/id_case"), people)
     yield "base/id_history", metrics.id_history(lake.read("base/id_history"))
     yield "base/unregistered", metrics.unregistered(lake.read("base/unregistered"), people)
-    for contract in _sectors():
+    for contract in table_contracts.sectors():
         table = f"base/{contract.base_table}"
         yield table, metrics.sector(lake.read(table), table_contracts.sector(contract))
 
@@ -57,7 +56,3 @@ def _report(lake: Lake) -> Iterator[tuple[str, DataFrame]]:
     if lake.exists(REPORT):
         cube = lake.read(REPORT)
         yield REPORT, metrics.report(cube, identities(cube))
-
-
-def _sectors() -> list[Contract]:
-    return table_contracts.sectors()

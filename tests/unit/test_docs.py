@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ WRITTEN_EXCEPTION = {("person", "unique_without_number")}
 def test_the_data_dictionary_is_up_to_date() -> None:
     page = (ROOT / "docs/tables.md").read_text("utf-8")
     assert page == table_contracts.render(), f"docs/tables.md is out of date: {table_contracts.REGENERATE}"
+
+
+def test_what_the_makefile_runs_comes_with_the_project() -> None:
+    named = set(re.findall(r"(?:infra|tests)/[\w./]*\w", (ROOT / "Makefile").read_text("utf-8")))
+    assert "infra/demo/demo.py" in named
+    assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
 def test_every_suite_is_named_like_its_file() -> None:

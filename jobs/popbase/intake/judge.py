@@ -14,6 +14,9 @@ from popbase.intake.cells import SEPARATOR
 from popbase.intake.lines import PLACE
 from popbase.intake.normalise import normalised
 
+# A row's working columns are `row__...`, a field's `<field>__...`: contracts refuse a field name with two
+# underscores, so that no department's field can be one of them.
+
 ACCEPTED, REFUSED, CONTENDER = "accepted", "refused", "contender"
 
 
@@ -40,11 +43,11 @@ def judged(
         _key(contract).alias("key"),
         _reasons(contract).alias("reasons"),
         "raw",
-        "contended",
-        F.when(F.col("contended"), _tie(contract)).alias("tie"),
+        "row__contended",
+        F.when(F.col("row__contended"), _tie(contract)).alias("tie"),
     )
     refused = F.col("reasons") != ""
-    verdict = F.when(refused, REFUSED).when(F.col("contended"), CONTENDER).otherwise(ACCEPTED)
+    verdict = F.when(refused, REFUSED).when(F.col("row__contended"), CONTENDER).otherwise(ACCEPTED)
     # Only a refused row keeps what was sent: of an accepted one the conformed values are enough.
     return rows.withColumns(
         {
@@ -53,7 +56,7 @@ def judged(
             "reasons": F.when(refused, _apart(F.col("reasons"))),
             **{name: F.when(refused, F.col(name)) for name in ("key", "raw")},
         }
-    ).drop("contended")
+    ).drop("row__contended")
 
 
 def malformed(records: DataFrame, schema: StructType) -> DataFrame:
@@ -92,21 +95,23 @@ def _read(records: DataFrame, contract: Contract) -> DataFrame:
 
     Texts stay in their one array: as columns of their own each step would copy every one of them.
     """
-    unreadable = F.when(F.col("cells").isNull(), "row.malformed").when(F.col("undecodable"), "row.encoding")
-    op = _filled(_cell(len(contract.fields)))
-    return records.select(
+    cells, in_changes = F.col("cells"), F.col("in_changes")
+    unreadable = F.when(cells.isNull(), "row.malformed").when(F.col("undecodable"), "row.encoding")
+    op = _filled(F.get(cells, F.lit(len(contract.fields))))
+    rows = records.select(
         *PLACE,
         "raw",
-        "in_changes",
-        "cells",
-        unreadable.alias("unreadable"),
-        F.when(F.col("in_changes"), op).otherwise("U").alias("op"),
-        (F.col("in_changes") & op.eqNullSafe("D")).alias("deletes"),
-        *(
-            citizen_id.compact(_text(contract, field)).alias(f"{field.name}__compact")
-            for field in _number_fields(contract)
-        ),
+        cells.alias("row__cells"),
+        in_changes.alias("row__in_changes"),
+        unreadable.alias("row__unreadable"),
+        F.when(in_changes, op).otherwise("U").alias("op"),
+        (in_changes & op.eqNullSafe("D")).alias("row__deletes"),
     )
+    numbers = {
+        f"{field.name}__compact": citizen_id.compact(_text(contract, field))
+        for field in _number_fields(contract)
+    }
+    return rows.withColumns(numbers)
 
 
 def _numbers(rows: DataFrame, contract: Contract, areas: DataFrame) -> DataFrame:
@@ -128,7 +133,7 @@ def _values(rows: DataFrame, contract: Contract) -> DataFrame:
     values = {
         field.name: rules.citizen_number(_number(contract, field))
         if field.type in rules.ID_TYPES
-        else rules.typed(field, _cell(contract.fields.index(field)))
+        else rules.typed(field, _cell(contract, field))
         for field in contract.fields
     }
     born = {
@@ -143,27 +148,27 @@ def _key_hash(values: Sequence[Column]) -> Column:
 
 
 def _contention(values: DataFrame, contract: Contract, contended: DataFrame | None) -> DataFrame:
-    """Adds `contended`: whether the delivery carries the row's key more than once."""
+    """Adds `row__contended`: whether the delivery carries the row's key more than once."""
     if contended is None:
-        return values.withColumn("contended", F.lit(False))
-    hashes = contended.select("key_hash", F.lit(True).alias("contended"))
+        return values.withColumn("row__contended", F.lit(False))
+    hashes = contended.select(F.col("key_hash").alias("row__key_hash"), F.lit(True).alias("row__contended"))
     own = _key_hash(
         [_number(contract, f).seventeen if f.type in rules.ID_TYPES else F.col(f.name) for f in contract.key]
     )
-    return values.withColumn("key_hash", own).join(hashes, on="key_hash", how="left")
+    return values.withColumn("row__key_hash", own).join(hashes, on="row__key_hash", how="left")
 
 
 def _reasons(contract: Contract) -> Column:
     """Every error code that the row breaks, joined; empty for an accepted one."""
     op = F.col("op")
     wrong_op = F.when(op.isNull(), "op.required").when(~op.isin("U", "D"), "op.code")
-    codes = [F.when(F.col("in_changes"), wrong_op)]
+    codes = [F.when(F.col("row__in_changes"), wrong_op)]
     for field in contract.fields:
         # Of a deletion only key and updated_at are judged.
         judged_always = field.key or field.role == "updated_at"
         error = _error(contract, field)
-        codes.append(error if judged_always else F.when(~F.col("deletes"), error))
-    return F.coalesce("unreadable", _joined(codes))
+        codes.append(error if judged_always else F.when(~F.col("row__deletes"), error))
+    return F.coalesce("row__unreadable", _joined(codes))
 
 
 def _error(contract: Contract, field: Field) -> Column:
@@ -198,7 +203,7 @@ def _apart(codes: Column) -> Column:
 def _key(contract: Contract) -> Column:
     """The key fields joined by `|`, as conformed where they are, else as sent; of an unreadable row empty."""
     parts = (F.coalesce(F.col(f.name).cast("string"), _text(contract, f), F.lit("")) for f in contract.key)
-    return F.when(F.col("unreadable").isNull(), F.concat_ws("|", *parts)).otherwise(F.lit(""))
+    return F.when(F.col("row__unreadable").isNull(), F.concat_ws("|", *parts)).otherwise(F.lit(""))
 
 
 def _tie(contract: Contract) -> Column:
@@ -207,7 +212,6 @@ def _tie(contract: Contract) -> Column:
 
 
 def _number(contract: Contract, field: Field) -> rules.Number:
-    # Working columns stand beside their field; contracts refuse a field name with two underscores.
     part = {
         p: F.col(f"{field.name}__{p}") for p in ("compact", "seventeen", "born", "first_year", "last_year")
     }
@@ -216,11 +220,11 @@ def _number(contract: Contract, field: Field) -> rules.Number:
 
 def _text(contract: Contract, field: Field) -> Column:
     """The field's normalised text; null where it is empty."""
-    return _filled(_cell(contract.fields.index(field)))
+    return _filled(_cell(contract, field))
 
 
-def _cell(place: int) -> Column:
-    return F.get("cells", F.lit(place))
+def _cell(contract: Contract, field: Field) -> Column:
+    return F.get("row__cells", F.lit(contract.fields.index(field)))
 
 
 def _filled(cell: Column) -> Column:

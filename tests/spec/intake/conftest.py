@@ -52,6 +52,10 @@ EVERY_TYPE = Contract(
         Field("strict_pair", "丙", "code2", unknown_code="error"),
         Field("pair", "丁", "code2", unknown_code="warning"),
         Field("old_number", "原号码", "oldid"),
+        Field("cells", "格", "text"),
+        Field("deletes", "删除", "text"),
+        Field("unreadable", "难读", "text"),
+        Field("contended", "争", "text"),
         Field("updated_at", "更新时间", "timestamp", required=True, role="updated_at"),
     ),
 )  # fmt: skip

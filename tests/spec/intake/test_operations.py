@@ -50,3 +50,12 @@ def test_a_snapshot_does_not_read_the_operation(agree: Agree) -> None:
         2  | X  | 王芳 => U  |
         3  |    | 王芳 => U  |
     """)
+
+
+def test_a_field_may_have_any_name_that_a_contract_is_not_refused_for(agree: Agree) -> None:
+    agree("""
+        no | op | name | cells | deletes | unreadable | contended => cells | deletes | unreadable | contended | reasons       | verdict
+        1  | U  | 王芳 | 甲    | 乙      | 丙         | 丁        => 甲    | 乙      | 丙         | 丁        |               | accepted
+        2  | U  |      | 甲    | 乙      | 丙         | 丁        => 甲    | 乙      | 丙         | 丁        | name.required | refused
+        3  | D  |      |       |         |            |           =>       |         |            |           |               | accepted
+    """, kind="changes")  # fmt: skip  # noqa: E501

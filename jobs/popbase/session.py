@@ -71,29 +71,40 @@ def at_once(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 def _conf(settings: Settings) -> dict[str, str]:
+    return {**_driver(settings), **_planning(settings), **_tables(), **_silence()}
+
+
+def _planning(settings: Settings) -> dict[str, str]:
+    """How plans are made, compiled and run."""
     return {
-        **_driver(settings),
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
         "spark.sql.codegen.wholeStage": str(settings.profile == "large").lower(),
         # A hundred by default: a night has some thousands, and the next night has the same ones.
         "spark.sql.codegen.cache.maxEntries": "10000",
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.session.timeZone": SPARK_ZONE,
-        "spark.log.level": "OFF",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         # Kept rows are read twice or thrice: compressing them costs more than it spares.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         # Who meets a narrow side that fits into memory need not be sorted, wide as it is.
         "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "128MB",
-        # Fifty partitions by default: ten seconds of empty tasks on two cores.
-        "spark.databricks.delta.snapshotPartitions": "2",
         # Feeds are taken in side by side; without it the first one's tasks would starve the others.
         "spark.scheduler.mode": "FAIR",
+        # Both walk every way in which thirty derived columns could be rewritten into each other: on the plan
+        # of intake that takes minutes, and finds nothing, as no table is joined by its partitions.
+        "spark.sql.constraintPropagation.enabled": "false",
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
+    }
+
+
+def _tables() -> dict[str, str]:
+    """How text is read and tables are kept."""
+    return {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": SPARK_ZONE,
+        # Fifty partitions by default: ten seconds of empty tasks on two cores.
+        "spark.databricks.delta.snapshotPartitions": "2",
         # `decode(bytes, 'GB18030')` is outside Spark 4's short list of charsets; with the second setting a
         # byte that cannot be decoded becomes U+FFFD instead of an error, and row.encoding finds it there.
         "spark.sql.legacy.javaCharsets": "true",
@@ -104,11 +115,15 @@ def _conf(settings: Settings) -> dict[str, str]:
         # sort its rows by folder first.
         "spark.sql.maxConcurrentOutputFileWriters": "64",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-        # Both walk every way in which thirty derived columns could be rewritten into each other: on the plan
-        # of intake that takes minutes, and finds nothing, as no table is joined by its partitions.
-        "spark.sql.constraintPropagation.enabled": "false",
-        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
-        # A plan in a log would show the literals of a filter, a number among them (invariant I5).
+    }
+
+
+def _silence() -> dict[str, str]:
+    """What Spark must not say: a plan in a log would show a filter's literals, a number among them (I5)."""
+    return {
+        "spark.log.level": "OFF",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.debug.maxToStringFields": "0",
         "spark.sql.redaction.string.regex": r"\d{15}",
     }

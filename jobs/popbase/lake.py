@@ -14,7 +14,6 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
@@ -36,6 +35,8 @@ TABLE_PROPERTIES = {
     "delta.dataSkippingNumIndexedCols": "0",
 }
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_IN_PATH = "at_"
+FEW_FILES = 1000
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,17 @@ class Lake:
         return exists(self.root, table)
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
-        """The table's rows, at its head or at a version."""
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(self.path(table))
+        """The table's rows, at its head or at a version.
+
+        Few files delta-rs names from the log in a millisecond. Spark would run jobs for every mention of the
+        table in every plan, a fifth of a small night (measured); many files are better left to it, and so
+        are rows that a deletion vector hides.
+        """
+        head = deltalake.DeltaTable(self.path(table), version=version)
+        files = head.file_uris()
+        if len(files) <= FEW_FILES and "deletionVectors" not in (head.protocol().reader_features or ()):
+            return self._rows(_spark_schema(head), files)
+        return self.spark.read.format("delta").option("versionAsOf", head.version()).load(self.path(table))
 
     def version(self, table: str) -> int:
         """The number of the table's newest commit."""
@@ -104,17 +111,20 @@ class Lake:
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
         """Writes the rows as files inside the table's folder, seen by no reader until a commit names them."""
         folder = Path(self.path(table), f"staged-{secrets.token_hex(8)}")
-        rows.write.partitionBy(*partition_by).parquet(str(folder))
+        # Spark leaves out of a file what its folder's name says; under another name it stays in both.
+        places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}
+        rows.withColumns(places).write.partitionBy(*places).parquet(str(folder))
         return _files(folder)
 
     def staged(self, table: str, files: Sequence[StagedFile], schema: StructType) -> DataFrame:
-        """Staged files as rows, with what their folders' names say."""
-        found = self.spark.createDataFrame([], schema)
-        for staging, group in groupby(files, key=lambda file: Path(file.path).parts[0]):
-            paths = [self.path(f"{table}/{file.path}") for file in group]
-            reader = self.spark.read.schema(schema).option("basePath", self.path(f"{table}/{staging}"))
-            found = found.union(reader.parquet(*paths).select(*schema.names))
-        return found
+        """Staged files as rows."""
+        return self._rows(schema, [self.path(f"{table}/{file.path}") for file in files])
+
+    def _rows(self, schema: StructType, paths: Sequence[str]) -> DataFrame:
+        """The files' own columns: nothing is told by their folders' names."""
+        if not paths:
+            return self.spark.createDataFrame([], schema)
+        return self.spark.read.schema(schema).option("recursiveFileLookup", True).parquet(*sorted(paths))
 
     def discard(self, table: str, files: Iterable[StagedFile]) -> None:
         for file in files:
@@ -184,7 +194,10 @@ def _staged_file(folder: Path, path: Path) -> StagedFile:
     stat = path.stat()
     return StagedFile(
         path=str(path.relative_to(folder.parent)),
-        partition={name: None if value == _NULL_PARTITION else unquote(value) for name, _, value in parts},
+        partition={
+            name.removeprefix(_IN_PATH): None if value == _NULL_PARTITION else unquote(value)
+            for name, _, value in parts
+        },
         rows=pq.read_metadata(path).num_rows,
         size=stat.st_size,
         modified_ms=int(stat.st_mtime * 1000),
@@ -212,6 +225,12 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
         }
         if tuple(sorted(values.items())) in wanted:
             yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
+
+
+def _spark_schema(head: deltalake.DeltaTable) -> StructType:
+    from pyspark.sql.types import StructType  # noqa: PLC0415 - not where control tables are read
+
+    return StructType.fromJson(json.loads(head.schema().to_json()))
 
 
 def _delta_schema(schema: StructType) -> deltalake.Schema:

@@ -1,0 +1,68 @@
+"""Tables as popbase reads them, against Delta's own reader: two ways to the same rows."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import deltalake
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.testing import assertDataFrameEqual
+
+from popbase import lake
+from popbase.lake import Lake
+
+PLACE = ("region", "business_date")
+SCHEMA = "region string, business_date date, key string, flags array<string>"
+FIRST = [("330100", date(2015, 12, 30), "a", ["x"]), ("33%=/é", date(2015, 12, 31), "b", [])]
+NEXT = [("330100", date(2015, 12, 31), "c", None), (None, None, None, None)]
+
+
+@pytest.fixture(params=[(), PLACE], ids=["whole", "partitioned"])
+def table(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Lake:
+    """Two commits of two rows."""
+    written = Lake(spark, str(tmp_path))
+    for rows in (FIRST, NEXT):
+        written.append("t", spark.createDataFrame(rows, SCHEMA), partition_by=request.param)
+    return written
+
+
+def by_delta(table: Lake) -> DataFrame:
+    return table.spark.read.format("delta").load(table.path("t"))
+
+
+def test_a_table_of_few_files_is_what_delta_reads(table: Lake, spark: SparkSession) -> None:
+    assertDataFrameEqual(table.read("t"), by_delta(table))
+    assertDataFrameEqual(table.read("t"), spark.createDataFrame([*FIRST, *NEXT], SCHEMA))
+    assert table.read("t").schema == by_delta(table).schema
+
+
+def test_a_version_is_read_as_it_was(table: Lake, spark: SparkSession) -> None:
+    assertDataFrameEqual(table.read("t", table.version("t") - 1), spark.createDataFrame(FIRST, SCHEMA))
+
+
+def test_a_table_of_many_files_is_left_to_delta(
+    table: Lake, monkeypatch: pytest.MonkeyPatch, spark: SparkSession
+) -> None:
+    few = table.read("t").collect()
+    monkeypatch.setattr(lake, "FEW_FILES", 1)
+    assertDataFrameEqual(table.read("t"), spark.createDataFrame(few, SCHEMA))
+    assertDataFrameEqual(table.read("t", table.version("t") - 1), spark.createDataFrame(FIRST, SCHEMA))
+
+
+def test_a_table_without_a_file_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
+    empty = Lake(spark, str(tmp_path))
+    empty.commit("t", [], spark.createDataFrame([], SCHEMA).schema, partition_by=PLACE)
+    assert empty.read("t").collect() == []
+    assert empty.read("t").columns == [field.split()[0] for field in SCHEMA.split(", ")]
+
+
+def test_rows_that_a_deletion_vector_hides_are_not_read(spark: SparkSession, tmp_path: Path) -> None:
+    table = Lake(spark, str(tmp_path))
+    table.append("t", spark.createDataFrame([*FIRST, *NEXT], SCHEMA).coalesce(1))
+    named = f"delta.`{table.path('t')}`"
+    spark.sql(f"ALTER TABLE {named} SET TBLPROPERTIES (delta.enableDeletionVectors = true)")
+    spark.sql(f"DELETE FROM {named} WHERE key = 'a'")
+    assert deltalake.DeltaTable(table.path("t")).deletion_vectors().read_all().num_rows == 1
+    assert {row.key for row in table.read("t").collect()} == {"b", "c", None}

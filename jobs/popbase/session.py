@@ -34,6 +34,10 @@ _JIT = {
 # the small first metaspace sets off collections. On two cores a collector that works beside us is in our way.
 _JVM = "-XX:ReservedCodeCacheSize=512m -XX:MetaspaceSize=512m -XX:+UseParallelGC"
 
+# Each aggregation and sort asks for memory by the page: 64 MiB of zeros for a hundred rows, and most of the
+# night's collections. One task reads a table's log, as each writes its own code (both measured).
+_FEW_ROWS = {"spark.buffer.pageSize": "2m", "spark.databricks.delta.snapshotPartitions": "1"}
+
 _LOGGING = Path(__file__).with_name("log4j2.properties").as_uri()
 
 
@@ -53,7 +57,7 @@ def settled(rows: DataFrame) -> DataFrame:
     Few rows are cut off from how they came about: their plan would be analysed again with every step built
     on it, which takes longer than all its rows. Many rows are only kept, in columns.
     """
-    return rows.localCheckpoint() if _is_small(rows) else rows.persist()
+    return rows.coalesce(1).localCheckpoint() if _is_small(rows) else rows.persist()
 
 
 def gathered(rows: DataFrame) -> DataFrame:
@@ -71,7 +75,8 @@ def at_once(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 def _conf(settings: Settings) -> dict[str, str]:
-    return {**_driver(settings), **_planning(settings), **_tables(), **_silence()}
+    few = _FEW_ROWS if settings.profile == "small" else {}
+    return {**_driver(settings), **_planning(settings), **_tables(), **_silence(), **few}
 
 
 def _planning(settings: Settings) -> dict[str, str]:
@@ -105,6 +110,8 @@ def _tables() -> dict[str, str]:
         "spark.sql.session.timeZone": SPARK_ZONE,
         # Fifty partitions by default: ten seconds of empty tasks on two cores.
         "spark.databricks.delta.snapshotPartitions": "2",
+        # A job that looks at files takes longer than the driver takes to look at a thousand.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
         # `decode(bytes, 'GB18030')` is outside Spark 4's short list of charsets; with the second setting a
         # byte that cannot be decoded becomes U+FFFD instead of an error, and row.encoding finds it there.
         "spark.sql.legacy.javaCharsets": "true",

@@ -18,6 +18,8 @@ from popbase.intake.ledger import Judgement, effective
 
 # Keys of later changes that may be broadcast to the rows they might replace (a night's are some thousands).
 BROADCAST_ROWS = 500_000
+# Up to so many rows in all, it takes longer to tell those that need no shuffle apart than to shuffle them.
+FEW_ROWS = 100_000
 # Beyond this many dates a list of them in a filter costs more than the files it spares.
 PRUNED_DATES = 400
 
@@ -65,18 +67,28 @@ def record_versions(
     `first_date` is what the record's state shows at any date of the span.
     """
     past = course(effective(judgements, until))
-    firsts, changes = past.settled(BROADCAST_ROWS)
-    rest = sorted(set(past.fates) - set(firsts), key=lambda f: (f.region, f.business_date))
-    first = _entries(contract, versions, firsts)
+    firsts, changes, rest = _parted(past)
     if not rest:
-        return _lasting(contract, first)
+        return _lasting(contract, _entries(contract, versions, firsts))
     moving = _entries(contract, versions, rest)
+    if not firsts:
+        return _told(contract, _moving_spans(contract, moving, _spared(refused, past), past))
+    first = _entries(contract, versions, firsts)
     if changes:
         keys = F.broadcast(_entries(contract, versions, changes).select(*_key(contract)))
         moving = moving.unionByName(first.join(keys, _key(contract), how="left_semi"))
         first = first.join(keys, _key(contract), how="left_anti")
     spans = _moving_spans(contract, moving, _spared(refused, past), past)
     return _lasting(contract, first).unionByName(_told(contract, spans))
+
+
+def _parted(past: Course) -> tuple[Sequence[Fate], Sequence[Fate], Sequence[Fate]]:
+    """First deliveries whose rows stand unless a change names them, those changes, and the rest."""
+    firsts, changes = past.settled(BROADCAST_ROWS)
+    rest = sorted(set(past.fates) - set(firsts), key=lambda f: (f.region, f.business_date))
+    if rest and sum(f.rows for f in past.fates) <= FEW_ROWS:
+        return (), (), past.fates
+    return firsts, changes, rest
 
 
 def _entries(contract: Contract, versions: DataFrame, fates: Sequence[Fate]) -> DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from itertools import chain
 
 from pyspark.sql import DataFrame
@@ -17,42 +18,57 @@ from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.identities import identities
 
+# The one row of a table's counts; planning it is half its cost, so that is left to who judges it.
+Measure = Callable[[], DataFrame]
+
 PERSON, REPORT = "base/person", "statistics/report"
 
 
 def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> list[Finding]:
     """Findings about every table, in the order of the flow; `last` is what readers see now."""
-    found = list(_conformed(sources, as_of))
-    judged = at_once(lambda measured: check(*measured), [*_base(sources.lake, last), *_report(sources.lake)])
-    return [*found, *chain.from_iterable(judged)]
+    measured = [*_base(sources.lake, last), *_report(sources.lake)]
+    checks = [partial(_conformed, sources, as_of), *(partial(_measured, *table) for table in measured)]
+    return list(chain.from_iterable(at_once(lambda check: check(), checks)))
 
 
-def _conformed(sources: Sources, as_of: date) -> Iterator[Finding]:
+def _measured(table: str, measure: Measure) -> list[Finding]:
+    return check(table, measure())
+
+
+def _conformed(sources: Sources, as_of: date) -> list[Finding]:
     """The ledger against what is stored, for the deliveries in force."""
+    found: list[Finding] = []
     for feed, judgements in sources.judgements.items():
         in_force = ledger.effective(judgements, as_of)
-        if not in_force:
-            continue
-        stored = sources.stored_rows(feed, in_force)
-        limit = contracts.feed(feed).max_quarantine_share
-        yield from check(f"conformed/{feed}", metrics.conformed(in_force, stored=stored, limit=limit))
+        if in_force:
+            stored = sources.stored_rows(feed, in_force)
+            limit = contracts.feed(feed).max_quarantine_share
+            found += check(f"conformed/{feed}", metrics.conformed(in_force, stored=stored, limit=limit))
+    return found
 
 
-def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, DataFrame]]:
+def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, Measure]]:
     people = lake.read(PERSON)
     before = lake.read(PERSON, last.tables[PERSON]) if last and PERSON in last.tables else None
-    yield PERSON, metrics.person(people, before)
-    yield "base/person_record", metrics.person_record(lake.read("base/person_record"), people)
-    yield "base/household", metrics.household(lake.read("base/household"), people)
-    yield "base/id_case", metrics.id_case(lake.read("base/id_case"), people)
-    yield "base/id_history", metrics.id_history(lake.read("base/id_history"))
-    yield "base/unregistered", metrics.unregistered(lake.read("base/unregistered"), people)
+    beside_people = {
+        "base/person_record": metrics.person_record,
+        "base/household": metrics.household,
+        "base/id_case": metrics.id_case,
+        "base/unregistered": metrics.unregistered,
+    }
+    yield PERSON, partial(metrics.person, people, before)
+    for table, measure in beside_people.items():
+        yield table, partial(measure, lake.read(table), people)
+    yield "base/id_history", partial(metrics.id_history, lake.read("base/id_history"))
     for contract in table_contracts.sectors():
         table = f"base/{contract.base_table}"
-        yield table, metrics.sector(lake.read(table), table_contracts.sector(contract))
+        yield table, partial(metrics.sector, lake.read(table), table_contracts.sector(contract))
 
 
-def _report(lake: Lake) -> Iterator[tuple[str, DataFrame]]:
+def _report(lake: Lake) -> Iterator[tuple[str, Measure]]:
     if lake.exists(REPORT):
-        cube = lake.read(REPORT)
-        yield REPORT, metrics.report(cube, identities(cube))
+        yield REPORT, partial(_cube, lake.read(REPORT))
+
+
+def _cube(cube: DataFrame) -> DataFrame:
+    return metrics.report(cube, identities(cube))

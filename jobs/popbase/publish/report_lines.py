@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from pyspark.sql import functions as F
-
 from popbase.expectations import Finding, stopping
 from popbase.intake.feeds import Remark, TakenIn
-from popbase.lake import Lake
 from popbase.publish.run_report import DeliveryLine, GateLine, Notice
+from popbase.publish.tables import open_table, query
+
+_REFUSED = """
+    SELECT region, business_date, delivery_no, reason, count(*) AS rows
+    FROM (SELECT region, business_date, delivery_no, unnest(reasons) AS reason FROM quarantine) GROUP BY ALL
+"""
+_OPENED = "SELECT kind, count(*) AS cases FROM id_case WHERE opened_on = $day GROUP BY kind"
 
 
 def held_because(findings: Sequence[Finding]) -> str:
     return "; ".join(str(finding) for finding in stopping(findings))
 
 
-def delivery_lines(lake: Lake, taken: TakenIn) -> list[DeliveryLine]:
+def delivery_lines(lake: str, taken: TakenIn) -> list[DeliveryLine]:
     """One line a delivery, with its refused rows by reason."""
-    reasons = refused_by_reason(lake, taken) if any(j.rows_quarantined for j in taken.judgements) else {}
+    reasons = refused_by_reason(lake, taken.feed) if any(j.rows_quarantined for j in taken.judgements) else {}
     return [DeliveryLine.of(j, reasons.get(j.identity)) for j in taken.judgements]
 
 
-def refused_by_reason(lake: Lake, taken: TakenIn) -> dict[tuple[str, date, int], Counter[str]]:
-    rows = (
-        lake.read(f"quarantine/{taken.feed}")
-        .select("region", "business_date", "delivery_no", F.explode("reasons").alias("reason"))
-        .groupBy("region", "business_date", "delivery_no", "reason")
-        .count()
-    )
-    counts: dict[tuple[str, date, int], Counter[str]] = {}
-    for region, business_date, delivery_no, reason, number in rows.collect():
-        counts.setdefault((region, business_date, delivery_no), Counter())[reason] = number
+def refused_by_reason(lake: str, feed: str) -> dict[tuple[str, date, int], Counter[str]]:
+    """By delivery; a row with several reasons counts under each."""
+    counts: dict[tuple[str, date, int], Counter[str]] = defaultdict(Counter)
+    for row in query(_REFUSED, quarantine=open_table(lake, f"quarantine/{feed}")):
+        counts[row["region"], row["business_date"], row["delivery_no"]][row["reason"]] = row["rows"]
     return counts
 
 
-def opened_cases(lake: Lake, business_date: date) -> Counter[str]:
+def opened_cases(lake: str, business_date: date) -> Counter[str]:
     """Cases that this business date opened, by kind."""
-    opened = lake.read("base/id_case").where(F.col("opened_on") == F.lit(business_date))
-    return Counter({row["kind"]: row["count"] for row in opened.groupBy("kind").count().collect()})
+    opened = query(_OPENED, {"day": business_date}, id_case=open_table(lake, "base/id_case"))
+    return Counter({row["kind"]: row["cases"] for row in opened})
 
 
 def notice(remark: Remark) -> Notice:

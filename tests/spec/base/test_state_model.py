@@ -73,12 +73,14 @@ def as_told(frame: DataFrame, feed: str) -> dict[tuple[str, Key], tuple[str, dat
 
 
 @pytest.mark.parametrize(
-    ("feed", "broadcast_rows"), [("household_registration", 500_000), ("social_security", 0)]
+    ("feed", "broadcast_rows", "few_rows"),
+    [("household_registration", 500_000, 0), ("social_security", 0, 0), ("social_security", 0, 100_000)],
 )
 def test_any_deliveries_make_the_state_that_applying_them_in_order_makes(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, feed: str, broadcast_rows: int
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, feed: str, broadcast_rows: int, few_rows: int
 ) -> None:
     monkeypatch.setattr(state, "BROADCAST_ROWS", broadcast_rows)
+    monkeypatch.setattr(state, "FEW_ROWS", few_rows)
     contract = contracts.feed(feed)
     cases = [deliveries_of(case, feed) for case in range(CASES)]
     everything = [delivery for case in cases for delivery in case]

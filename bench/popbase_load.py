@@ -62,8 +62,8 @@ def jvm_seconds(spark: SparkSession) -> float:
 
 def write_person(sources: Sources) -> None:
     """As `build.write_base` does it, without the tables that no peer makes."""
-    register = sources.spans(REGISTER, DAY).persist()
-    decisions = sources.spans(DECISIONS, DAY).persist()
+    register = sources.spans(REGISTER, DAY)
+    decisions = sources.spans(DECISIONS, DAY)
     who = resolve(standing(register, DAY), standing(decisions, DAY))
     feeds = [(contract, sources.state(contract.feed, DAY)) for contract in table_contracts.sectors()]
     seen = sightings(feeds, holders(who.person, who.replaced), as_of=DAY)

@@ -71,6 +71,7 @@ def run_night(
         write_base(sources, as_of=night.as_of)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
+    sources.release()
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
     if stopping(findings):
@@ -105,6 +106,7 @@ def build_base(
     if not is_unchanged(night, sources):
         with (progress or Progress()).stage("base"):
             write_base(sources, as_of=night.as_of)
+        sources.release()
 
 
 def reports(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
@@ -236,12 +238,12 @@ def told(
         outcome=outcome,
         publication=current.seq if current else None,
         why=held_because(findings) if outcome == "held" else None,
-        deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake, feed)),
+        deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake.root, feed)),
         senders=tuple(all_senders(sources, night.as_of)),
         notices=tuple(notice(remark) for feed in taken for remark in feed.remarks),
         gates=tuple(gate_line(f) for f in findings if not f.passed),
         gates_checked=len(findings),
-        cases=opened_cases(night.lake, night.as_of) if publication else {},
+        cases=opened_cases(night.lake.root, night.as_of) if publication else {},
         stages=tuple(progress.stages),
     )
     report_page.write(report, night.settings.lake)

@@ -14,12 +14,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import contracts
-from popbase.base.state import feed_state, record_versions
+from popbase.base.state import feed_state, record_versions, standing
 from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
 from popbase.intake.ledger import Judgement
 from popbase.lake import Lake
 from popbase.publish.publication import DeliveryRef
+from popbase.session import settled
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Sources:
 
     lake: Lake
     judgements: Mapping[str, tuple[Judgement, ...]] = field(repr=False)
+    _kept: dict[str, tuple[date, DataFrame]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def now(cls, lake: Lake) -> Sources:
@@ -44,14 +46,32 @@ class Sources:
         )
 
     def state(self, feed: str, as_of: date) -> DataFrame:
+        """One row is a record that exists at the date (`state.feed_state`)."""
+        until, spans = self._kept.get(feed, (date.min, None))
+        if spans is not None and as_of <= until:
+            return standing(spans, as_of)
         return feed_state(
             contracts.feed(feed), self.conformed(feed), self.refused(feed), self.judgements[feed], as_of=as_of
         )
 
     def spans(self, feed: str, until: date) -> DataFrame:
-        return record_versions(
-            contracts.feed(feed), self.conformed(feed), self.refused(feed), self.judgements[feed], until=until
+        """One row is a version of a record (`state.record_versions`); kept for every state up to the date."""
+        spans = settled(
+            record_versions(
+                contracts.feed(feed),
+                self.conformed(feed),
+                self.refused(feed),
+                self.judgements[feed],
+                until=until,
+            )
         )
+        self._kept[feed] = until, spans
+        return spans
+
+    def release(self) -> None:
+        """Gives back the room of all that was kept, here and on the way from here to the tables."""
+        self._kept.clear()
+        self.lake.spark.catalog.clearCache()
 
     def lists(self, feed: str, until: date) -> DataFrame:
         """Every row of a reference feed's deliveries in force, each list by its business date."""

@@ -33,13 +33,14 @@ JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
 
 def write_base(sources: Sources, *, as_of: date) -> None:
     """Every base table at its newest version is the world on `as_of`."""
-    register, decisions = at_once(lambda feed: settled(sources.spans(feed, as_of)), (REGISTER, DECISIONS))
+    register, decisions = at_once(lambda feed: sources.spans(feed, as_of), (REGISTER, DECISIONS))
     feeds = [contract.feed for contract in table_contracts.sectors()]
     states = dict(zip(feeds, at_once(lambda feed: settled(sources.state(feed, as_of)), feeds), strict=True))
     known = table_contracts.tables()
     tables = base_tables(register, decisions, states, as_of=as_of)
     at_once(lambda table: sources.lake.overwrite(table, conform_to(tables[table], known[table])), tables)
-    sources.lake.spark.catalog.clearCache()
+    for state in states.values():
+        state.unpersist()
 
 
 def as_judged_at(

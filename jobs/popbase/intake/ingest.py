@@ -19,6 +19,7 @@ from popbase.intake.ledger import Judgement, append
 from popbase.intake.lines import PLACE
 from popbase.intake.staging import Folder, Staging, stage
 from popbase.lake import Lake
+from popbase.session import gathered
 
 # Moves when a row rule changes its meaning: `popbase rejudge` looks at it.
 RULES_VERSION = "1"
@@ -78,7 +79,7 @@ def quarantine(lake: Lake, contract: Contract, staging: Staging, deliveries: Seq
     """Refused rows, with what was sent and why; where nothing was refused, nothing is written."""
     table = f"quarantine/{contract.feed}"
     files = staging.of(judge.REFUSED)
-    refused = lake.staged(staging.table, files, staging.schema).select(*QUARANTINE)
+    refused = gathered(lake.staged(staging.table, files, staging.schema).select(*QUARANTINE))
     staged = lake.stage(table, refused, partition_by=PLACE) if files else []
     lake.commit(table, staged, refused.schema, partition_by=PLACE, replace=_partitions(deliveries))
 

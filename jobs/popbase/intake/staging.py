@@ -60,7 +60,7 @@ def stage(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> Sta
     """Reads, judges and writes every row once; then settles which of several rows with one key stays."""
     columns = judge.columns(contract)
     sent = read(lake.spark, deliveries, columns)
-    records = reduce(DataFrame.union, (with_cells(s, columns) for s in sent))
+    records = gathered(reduce(DataFrame.union, (with_cells(s, columns) for s in sent)))
     judged = judge.judged(
         records, contract, areas=citizen_id.areas(lake.spark), contended=contended_keys(sent, contract)
     )
@@ -101,7 +101,7 @@ def settle(lake: Lake, contract: Contract, staging: Staging) -> list[StagedFile]
     newest_first = Window.partitionBy(*PLACE, *(f.name for f in contract.key)).orderBy(
         F.desc(contract.updated_at.name), F.desc("tie"), F.desc("op")
     )
-    rows = lake.staged(staging.table, contenders, staging.schema)
+    rows = gathered(lake.staged(staging.table, contenders, staging.schema))
     winners = rows.withColumn("rank", F.row_number().over(newest_first)).where("rank = 1").drop("rank")
     return lake.stage(staging.table, winners, partition_by=(*PLACE, "verdict"))
 

@@ -15,9 +15,9 @@ from popbase.base.build import JUDGED_TABLES, as_judged_at
 from popbase.contracts import REGISTER
 from popbase.intake import ledger
 from popbase.lake import Lake
-from popbase.session import at_once
+from popbase.session import at_once, settled
 from popbase.sources import Sources
-from popbase.statistics.areas import Geography, area_names, geography
+from popbase.statistics.areas import area_names, geography
 from popbase.statistics.calendar import Release, due
 from popbase.statistics.t1 import t1
 from popbase.statistics.workbook import write_csv, write_t1
@@ -56,7 +56,9 @@ def write_reports(
     """
     if not releases:
         return
-    years = at_once(partial(compute, sources, known=known, base_on=base_on), releases)
+    lists = settled(sources.lists("statistical_division", date.max))
+    sources.spans("admin_division", max(release.cut_off for release in releases))
+    years = at_once(partial(compute, sources, lists, known=known, base_on=base_on), releases)
     rows = reduce(DataFrame.unionByName, (year for year, _ in years))
     if known is not None:
         computed = [release.year for release in releases]
@@ -67,25 +69,20 @@ def write_reports(
 
 
 def compute(
-    sources: Sources, release: Release, *, known: DataFrame | None, base_on: date | None
+    sources: Sources, lists: DataFrame, release: Release, *, known: DataFrame | None, base_on: date | None
 ) -> tuple[DataFrame, dict[str, str]]:
-    """The year's rows of the cube, and the areas' names."""
+    """The year's rows of the cube, and the areas' names; `lists` are those of `statistical_division`."""
     if release.cut_off == release.reference_date == base_on:
         person, household, cases = (sources.lake.read(table) for table in JUDGED_TABLES)
     else:
         person, household, cases = as_judged_at(
             sources, state_on=release.cut_off, judged_on=release.reference_date
         )
-    places, names = _places(sources, release)
-    previous = known.where(F.col("report_year") == release.year) if known is not None else None
-    return t1(person, household, places, release=release, cases=cases, previous=previous), names
-
-
-def _places(sources: Sources, release: Release) -> tuple[Geography, dict[str, str]]:
     divisions = sources.state("admin_division", release.cut_off)
-    lists = sources.lists("statistical_division", date.max)
     places = geography(divisions, lists, reference_date=release.reference_date)
-    return places, area_names(divisions, lists, places=places)
+    previous = known.where(F.col("report_year") == release.year) if known is not None else None
+    cube = t1(person, household, places, release=release, cases=cases, previous=previous)
+    return cube, area_names(divisions, lists, places=places)
 
 
 def write_files(lake: Lake, release: Release, names: dict[str, str], folder: Path) -> None:

@@ -40,9 +40,9 @@ def late(feed: str, region: str | None, days: int | None) -> Sender:
 FELL = GateLine("base/person", "region_fell", "critical", 0.034, "at most 0.02", "No region falls by 2 %.")
 
 
-def terminal(report: NightReport) -> str:
+def terminal(report: NightReport, width: int = 120) -> str:
     out = io.StringIO()
-    report_page.show(report, Console(file=out, width=120))
+    report_page.show(report, Console(file=out, width=width))
     return out.getvalue()
 
 
@@ -64,6 +64,17 @@ def test_the_verdict_is_a_word_and_a_sentence(
     for shown in (report_page.html(report), terminal(report)):
         assert word in shown
         assert sentence in shown
+
+
+def test_eighty_columns_show_every_number_whole() -> None:
+    rows = {
+        "rows_received": 8_136_800,
+        "rows_accepted": 8_123_400,
+        "rows_quarantined": 12_345,
+        "rows_superseded": 1_055,
+    }
+    shown = terminal(night(deliveries=(line(feed="household_registration", **rows),)), width=80)
+    assert "household_registration 1 - - 8,136,800 8,123,400 12,345 1,055 -" in re.sub(" +", " ", shown)
 
 
 def test_a_night_without_a_problem_asks_for_nothing() -> None:

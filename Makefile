@@ -52,9 +52,10 @@ test: setup ## all layers: without a JVM, with Spark, with Airflow
 test-unit: setup ## rules, no JVM, seconds
 	$(PYTEST) tests/unit -p no:hypothesispytest -p no:xdist
 
-# Two sessions: each is mostly one busy driver, planning.
+# Two sessions: each is mostly one busy driver, planning. In the folders' order the nights come early: as files of
+# few tests they would come last, and one session would wait for the other.
 test-spark: setup ## files and programs; transforms, jobs and specifications on a local Spark
-	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 2 --dist loadfile
+	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow
 	$(AIRFLOW)/bin/python -m pytest tests/dags

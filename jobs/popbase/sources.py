@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import contracts
-from popbase.base.state import feed_state, record_versions, standing
+from popbase.base.state import record_versions, standing
 from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
 from popbase.intake.ledger import Judgement
@@ -46,27 +46,21 @@ class Sources:
         )
 
     def state(self, feed: str, as_of: date) -> DataFrame:
-        """One row is a record that exists at the date (`state.feed_state`)."""
+        """One row is a record that exists at the date (`state.standing`)."""
         until, spans = self._kept.get(feed, (date.min, None))
-        if spans is not None and as_of <= until:
-            return standing(spans, as_of)
-        return feed_state(
-            contracts.feed(feed), self.conformed(feed), self.refused(feed), self.judgements[feed], as_of=as_of
-        )
+        if spans is None or until < as_of:
+            spans = self._versions(feed, as_of)
+        return standing(spans, as_of)
 
     def spans(self, feed: str, until: date) -> DataFrame:
         """One row is a version of a record (`state.record_versions`); kept for every state up to the date."""
-        spans = settled(
-            record_versions(
-                contracts.feed(feed),
-                self.conformed(feed),
-                self.refused(feed),
-                self.judgements[feed],
-                until=until,
-            )
-        )
+        spans = settled(self._versions(feed, until))
         self._kept[feed] = until, spans
         return spans
+
+    def _versions(self, feed: str, until: date) -> DataFrame:
+        told = self.conformed(feed), self.refused(feed), self.judgements[feed]
+        return record_versions(contracts.feed(feed), *told, until=until)
 
     def release(self) -> None:
         """Gives back the room of all that was kept, here and on the way from here to the tables."""

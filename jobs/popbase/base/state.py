@@ -31,23 +31,12 @@ _ARRIVAL = "_bureau string, _at date, _next_snapshot date, _taken_on date, _take
 _AHEAD = ("_next_snapshot", "_taken_on", "_taken_by")
 
 
-def feed_state(
-    contract: Contract,
-    versions: DataFrame,
-    refused: DataFrame,
-    judgements: Iterable[Judgement],
-    *,
-    as_of: date,
-) -> DataFrame:
-    """One row is a record that exists on `as_of`: the contract's fields, region (the bureau it stands at),
+def standing(spans: DataFrame, as_of: date) -> DataFrame:
+    """The state at `as_of` out of the spans of `record_versions` up to a date not before it.
+
+    One row is a record that exists on `as_of`: the contract's fields, region (the bureau it stands at),
     flags, first_date, anchor_region, as_of.
     """
-    spans = record_versions(contract, versions, refused, judgements, until=as_of)
-    return standing(spans, as_of)
-
-
-def standing(spans: DataFrame, as_of: date) -> DataFrame:
-    """The state at `as_of` out of the spans of `record_versions` up to a date not before it."""
     on = F.lit(as_of)
     holds = (F.col("from_date") <= on) & (F.col("to_date").isNull() | (F.col("to_date") > on))
     return spans.where(holds).drop("from_date", "to_date").withColumn("as_of", on)

@@ -71,6 +71,8 @@ OWN_COLUMNS = frozenset(
         "as_of",
         "first_date",
         "anchor_region",
+        "from_date",
+        "to_date",
     ]
 )
 
@@ -216,7 +218,7 @@ def _refuse(contract: Contract, where: str) -> None:
         *(
             f"the name '{f.name}' is popbase's own"
             for f in contract.fields
-            if f.name in OWN_COLUMNS or "__" in f.name
+            if f.name in OWN_COLUMNS or "__" in f.name or f.name.startswith("_")
         ),
         *(f"{f.name} has no codes" for f in contract.fields if f.type == "code" and not f.codes),
         *(

@@ -56,11 +56,11 @@ def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
     Only MATCHED ones carry a `person_id`.
     """
     rows = _looked_up(_numbered(state, contract, who), contract, who)
-    flags = F.when(F.col("is_former"), F.sort_array(F.array_append("flags", F.lit(FORMER_NUMBER)))).otherwise(
-        F.col("flags")
-    )
+    flags = F.when(
+        F.col("row__is_former"), F.sort_array(F.array_append("flags", F.lit(FORMER_NUMBER)))
+    ).otherwise(F.col("flags"))
     return rows.select(
-        F.when(_status() == MATCHED, F.col("holder")).alias("person_id"),
+        F.when(_status() == MATCHED, F.col("row__holder")).alias("person_id"),
         _status().alias("match_status"),
         "region",
         *(field.name for field in contract.fields),
@@ -80,9 +80,11 @@ def sightings(states: Sequence[tuple[Contract, DataFrame]], who: Holders, *, as_
 
 
 def _sighting(state: DataFrame, contract: Contract, who: Holders, as_of: date) -> DataFrame:
-    found = _numbered(state.where(active(contract, as_of)), contract, who).where("looked_up IS NOT NULL")
+    found = _numbered(state.where(active(contract, as_of)), contract, who).where("row__number17 IS NOT NULL")
     return found.select(
-        F.col("looked_up").alias("number17"), "seen_name", F.lit(contract.base_table).alias("sector")
+        F.col("row__number17").alias("number17"),
+        F.col("row__name").alias("seen_name"),
+        F.lit(contract.base_table).alias("sector"),
     )
 
 
@@ -94,15 +96,20 @@ def active(contract: Contract, as_of: date) -> Column:
 
 
 def _numbered(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
-    """Adds the number to look up, after decisions that replaced it, and the name to compare."""
+    """Adds the number to look up, after decisions that replaced it, and the name to compare.
+
+    Working columns are `row__...`: contracts refuse a field name with two underscores.
+    """
     own, name = F.col(in_role(contract, "number").name), F.col(in_role(contract, "name").name)
-    rows = state.withColumns({"own17": number17(own), "seen_name": match_name(name)})
+    rows = state.withColumns({"row__own17": number17(own), "row__name": match_name(name)})
     if who.former is None:
-        return rows.withColumns({"looked_up": F.col("own17"), "is_former": F.lit(False)})
-    former = who.former.withColumnRenamed("number17", "own17")
-    return rows.join(F.broadcast(former), on="own17", how="left").withColumns({
-        "looked_up": F.coalesce("current17", "own17"),
-        "is_former": F.col("current17").isNotNull(),
+        return rows.withColumns({"row__number17": F.col("row__own17"), "row__is_former": F.lit(False)})
+    former = who.former.select(
+        F.col("number17").alias("row__own17"), F.col("current17").alias("row__current17")
+    )
+    return rows.join(F.broadcast(former), on="row__own17", how="left").withColumns({
+        "row__number17": F.coalesce("row__current17", "row__own17"),
+        "row__is_former": F.col("row__current17").isNotNull(),
     })  # fmt: skip
 
 
@@ -117,16 +124,19 @@ def _looked_up(rows: DataFrame, contract: Contract, who: Holders) -> DataFrame:
     Records without a number are spread below zero: as nulls they would all meet in one partition.
     """
     place = F.xxhash64("region", *(field.name for field in contract.key))
-    spread = rows.withColumn("looked_up", F.coalesce("looked_up", -F.pmod(place, F.lit(2**62)) - 1))
-    answers = who.numbers.withColumnRenamed("number17", "looked_up").withColumn("is_known", F.lit(True))
-    return spread.join(answers, on="looked_up", how="left")
+    spread = rows.withColumn("row__number17", F.coalesce("row__number17", -F.pmod(place, F.lit(2**62)) - 1))
+    answers = who.numbers.select(
+        *(F.col(name).alias(f"row__{name}") for name in ("number17", "holder", "holder_name")),
+        F.lit(True).alias("row__is_known"),
+    )
+    return spread.join(answers, on="row__number17", how="left")
 
 
 def _status() -> Column:
     return (
-        F.when(F.col("own17").isNull(), F.lit(NO_NUMBER))
-        .when(F.col("is_known").isNull(), F.lit(NOT_IN_REGISTER))
-        .when(F.col("holder").isNull(), F.lit(CONTESTED))
-        .when(F.col("holder_name") == F.col("seen_name"), F.lit(MATCHED))
+        F.when(F.col("row__own17").isNull(), F.lit(NO_NUMBER))
+        .when(F.col("row__is_known").isNull(), F.lit(NOT_IN_REGISTER))
+        .when(F.col("row__holder").isNull(), F.lit(CONTESTED))
+        .when(F.col("row__holder_name") == F.col("row__name"), F.lit(MATCHED))
         .otherwise(F.lit(NAME_MISMATCH))
     )

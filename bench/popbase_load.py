@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from pyspark.sql import SparkSession
 
-from popbase import night, table_contracts
+from popbase import night, run, table_contracts
 from popbase.base.build import with_sightings
 from popbase.base.sector import holders, sightings
 from popbase.base.state import standing
@@ -40,7 +40,7 @@ def main() -> None:
     settings = Settings.from_environ(
         os.environ, landing=landing, lake=lake, jars=str(JARS), driver_memory=DRIVER_MEMORY
     )
-    tonight = night.begin(settings, DAY)
+    tonight = run.begin(settings, DAY)
     with timed(stages, "intake"):
         taken = night.take_in_all(tonight)
     refused = [j for feed in taken for j in feed.judgements if j.status != "accepted"]
@@ -62,8 +62,9 @@ def jvm_seconds(spark: SparkSession) -> float:
 
 def write_person(sources: Sources) -> None:
     """As `build.write_base` does it, without the tables that no peer makes."""
-    register = sources.spans(REGISTER, DAY)
-    decisions = sources.spans(DECISIONS, DAY)
+    for feed in (REGISTER, DECISIONS):
+        sources.keep(feed, DAY)
+    register, decisions = sources.spans(REGISTER, DAY), sources.spans(DECISIONS, DAY)
     who = resolve(standing(register, DAY), standing(decisions, DAY))
     feeds = [(contract, sources.state(contract.feed, DAY)) for contract in table_contracts.sectors()]
     seen = sightings(feeds, holders(who.person, who.replaced), as_of=DAY)

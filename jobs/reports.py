@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import sys
 
+from popbase import night
 from popbase.cli import app
-from popbase.night import begin, write_reports
 from popbase.options import Date, settings
-from popbase.sources import Sources
 from step import step
 
 
 @app.command("reports-due")
 def reports_due(*, day: Date) -> None:
     """Compute the report years that are due."""
-    night = begin(settings(), day)
-    write_reports(night, Sources.now(night.lake))
+    night.reports_due(settings(), day)
 
 
 if __name__ == "__main__":

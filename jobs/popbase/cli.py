@@ -154,11 +154,21 @@ def reports(
 
 
 @app.command()
-def publish(*, day: Date, future: Future = False, landing: Landing = None, lake: Lake = None) -> None:
+def publish(
+    *,
+    day: Date,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Pass this critical gate although it fails, by its name; repeat it."),
+    ] = None,
+    future: Future = False,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
     """One step: pass the gates, let readers see the tables."""
     from popbase.night import publish as step
 
-    step(settings(landing, lake), day, future=future, progress=_progress())
+    step(settings(landing, lake), day, accept=accept or (), future=future, progress=_progress())
 
 
 for name, command in COMMANDS.items():

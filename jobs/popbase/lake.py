@@ -1,4 +1,4 @@
-"""The one module that reads and writes Delta tables.
+"""The one module that writes Delta tables, and reads them for Spark.
 
 A table is named by its path below the lake's root: `base/person`, `conformed/tax`.
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,9 @@ class StagedFile:
     size: int
     modified_ms: int
 
+
+# A partition by its values, in the order of the table's partition columns.
+Place = tuple[Any, ...]
 
 # All rows of a table, none, or those of the partitions named.
 Replace = Literal["everything", "nothing"] | Sequence[Mapping[str, str]]
@@ -90,26 +94,50 @@ class Lake:
         names = (str(folder.relative_to(self.root)) for folder in folders)
         return sorted(name for name in names if self.exists(name))
 
-    def rows_by_partition(self, table: str) -> dict[tuple[Any, ...], int]:
-        """Rows of each partition, in the order of the partition columns, from the commits alone."""
-        counts: dict[tuple[Any, ...], int] = {}
-        if self.exists(table):
-            for file in pa.table(deltalake.DeltaTable(self.path(table)).get_add_actions()).to_pylist():
-                place = tuple(file["partition"].values())
-                counts[place] = counts.get(place, 0) + file["num_records"]
+    def rows_by_partition(self, table: str) -> Counter[Place]:
+        """Rows of each partition, from the commits alone."""
+        counts: Counter[Place] = Counter()
+        for place, file in self._files(table):
+            counts[place] += file["num_records"]
         return counts
 
-    def overwrite(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> None:
-        """Replaces all rows in one commit; earlier versions stay readable by number."""
+    def files_by_partition(self, table: str, version: int | None = None) -> dict[Place, set[str]]:
+        """Names of each partition's files: equal names are equal rows, as no file is ever written again."""
+        names: dict[Place, set[str]] = defaultdict(set)
+        for place, file in self._files(table, version):
+            names[place].add(file["path"])
+        return dict(names)
+
+    def _files(self, table: str, version: int | None = None) -> Iterator[tuple[Place, dict[str, Any]]]:
+        """The files of a version as its log has them, each with its partition."""
+        if self.exists(table):
+            head = deltalake.DeltaTable(self.path(table), version=version)
+            for file in pa.table(head.get_add_actions()).to_pylist():
+                yield tuple((file["partition"] or {}).values()), file
+
+    def overwrite(
+        self,
+        table: str,
+        rows: DataFrame,
+        *,
+        partition_by: Sequence[str] = (),
+        replace: Replace = "everything",
+    ) -> None:
+        """Replaces rows in one commit; earlier versions stay readable by number."""
         staged = self.stage(table, rows, partition_by=partition_by)
-        self.commit(table, staged, rows.schema, partition_by=partition_by, replace="everything")
+        self.commit(table, staged, rows.schema, partition_by=partition_by, replace=replace)
 
     def append(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> None:
-        staged = self.stage(table, rows, partition_by=partition_by)
-        self.commit(table, staged, rows.schema, partition_by=partition_by)
+        self.overwrite(table, rows, partition_by=partition_by, replace="nothing")
+
+    def restore(self, table: str, version: int) -> None:
+        """The rows of an earlier version once more, as the newest one; does nothing where it is that."""
+        if self.version(table) != version:
+            deltalake.DeltaTable(self.path(table)).restore(version)
 
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
         """Writes the rows as files inside the table's folder, seen by no reader until a commit names them."""
+        # A name nobody else has: runs may stage side by side, and no row depends on it.
         folder = Path(self.path(table), f"staged-{secrets.token_hex(8)}")
         # Spark leaves out of a file what its folder's name says; under another name it stays in both.
         places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}

@@ -7,7 +7,8 @@ and a null never passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -30,9 +31,12 @@ from popbase.tallies import (
 )
 
 
-def person(people: DataFrame, previous: DataFrame | None = None) -> DataFrame:
-    """Metrics of base/person; `previous` is the table of the last publication, where there is one."""
-    regions = since(people.groupBy("region").agg(*person_counts()), previous)
+def person(
+    people: DataFrame, previous: DataFrame | None = None, takeovers: Mapping[str, str] = MappingProxyType({})
+) -> DataFrame:
+    """Metrics of base/person; `previous` is the table of the last publication, where there is one, and
+    `takeovers` names the bureaus that have gone into another since."""
+    regions = since(people.groupBy("region").agg(*person_counts()), previous, takeovers)
     return together(
         regions.agg(*person_sums(regions), greatest_fall()).select("*", *person_shares()),
         numbers_held(people),
@@ -40,18 +44,23 @@ def person(people: DataFrame, previous: DataFrame | None = None) -> DataFrame:
     )
 
 
-def since(regions: DataFrame, previous: DataFrame | None) -> DataFrame:
-    """Each bureau's counts beside the registered people it had `before`; one that is gone counts none."""
+def since(regions: DataFrame, previous: DataFrame | None, takeovers: Mapping[str, str]) -> DataFrame:
+    """Each bureau's counts beside the registered people it had `before`, with those of the bureaus it took
+    over; one that is gone otherwise counts none."""
     if previous is None:
         return regions.withColumn("before", F.lit(0))
-    before = previous.groupBy("region").agg(F.count_if(registered()).alias("before"))
+    now_at = F.col("region")
+    for old, new in takeovers.items():
+        now_at = F.when(F.col("region") == old, F.lit(new)).otherwise(now_at)
+    before = previous.groupBy(now_at.alias("region")).agg(F.count_if(registered()).alias("before"))
     return regions.join(before, on="region", how="full")
 
 
 def greatest_fall() -> Column:
     """The greatest share of its registered people that a bureau lost; 0 where none did."""
-    left = F.coalesce("registered", F.lit(0)) / F.nullif(F.col("before"), F.lit(0))
-    return F.coalesce(F.max(F.greatest(1 - left, F.lit(0.0))), F.lit(0.0)).alias("region_population_fall")
+    lost = F.col("before") - F.coalesce("registered", F.lit(0))
+    share = F.greatest(lost, F.lit(0)) / F.nullif(F.col("before"), F.lit(0))
+    return F.coalesce(F.max(share), F.lit(0.0)).alias("region_population_fall")
 
 
 def numbers_held(people: DataFrame) -> DataFrame:
@@ -210,12 +219,8 @@ def conformed(judgements: Iterable[Judgement], *, stored: int, limit: float) -> 
     accepted = [j for j in judgements if j.status == "accepted"]
     received, quarantined = sum(j.rows_received for j in accepted), sum(j.rows_quarantined for j in accepted)
     return {
-        "deliveries_unbalanced": sum(j.rows_received != _accounted(j) for j in accepted),
+        "deliveries_unbalanced": sum(j.rows_received != j.accounted for j in accepted),
         "deliveries_over_limit": sum(j.rows_quarantined > limit * j.rows_received for j in accepted),
         "rows_not_stored": abs(sum(j.rows_accepted for j in accepted) - stored),
         "quarantined_share": quarantined / received if received else 0.0,
     }
-
-
-def _accounted(j: Judgement) -> int:
-    return j.rows_accepted + j.rows_quarantined + j.rows_superseded + j.rows_withheld

@@ -6,9 +6,8 @@ one. Every step can be run again: it finds what was done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,39 +18,27 @@ from popbase.errors import GateError, UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
 from popbase.intake.feeds import TakenIn
-from popbase.lake import Lake
-from popbase.publish import report_page, run_report
+from popbase.publish import report_page
 from popbase.publish.gates import judge_tables
 from popbase.publish.progress import Progress
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notice, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
-from popbase.session import at_once, spark_session
+from popbase.run import (
+    Night,
+    begin,
+    changes,
+    cursor,
+    is_unchanged,
+    published_reports,
+    published_version,
+    versions,
+)
+from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
-
-
-@dataclass(frozen=True)
-class Night:
-    """One run for one business date; `last` is what readers see when it begins."""
-
-    settings: Settings
-    business_date: date
-    started: datetime
-    lake: Lake
-    last: Publication | None
-    seq: int
-
-    @property
-    def as_of(self) -> date:
-        """A night for an older date corrects the past; it does not move the base back (design section 4)."""
-        return max(self.business_date, self.last.business_date) if self.last else self.business_date
-
-    @property
-    def folder(self) -> str:
-        return run_report.report_folder(self.business_date, self.started)
 
 
 def run_night(
@@ -71,7 +58,7 @@ def run_night(
         write_base(sources, as_of=night.as_of)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
-    sources.release()
+    sources.forget()
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
     if stopping(findings):
@@ -106,7 +93,7 @@ def build_base(
     if not is_unchanged(night, sources):
         with (progress or Progress()).stage("base"):
             write_base(sources, as_of=night.as_of)
-        sources.release()
+        sources.forget()
 
 
 def reports(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
@@ -119,10 +106,23 @@ def reports(settings: Settings, year: int, *, progress: Progress | None = None) 
         write_reports(night, Sources.now(night.lake), only=year)
 
 
+def reports_due(settings: Settings, business_date: date, *, progress: Progress | None = None) -> None:
+    """One step: the report of every year that is due with the date."""
+    night = begin(settings, business_date)
+    with (progress or Progress()).stage("reports"):
+        write_reports(night, Sources.now(night.lake))
+
+
 def publish(
-    settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
+    settings: Settings,
+    business_date: date,
+    *,
+    accept: Collection[str] = (),
+    future: bool = False,
+    progress: Progress | None = None,
 ) -> NightReport:
-    """One step: gates, then publication; raises GateError where a critical one fails."""
+    """One step: gates, then publication; raises GateError where a critical one fails that `accept` does not
+    name, UsageError where it names none."""
     progress = progress or Progress()
     warm_up()
     night = begin(settings, business_date, future=future)
@@ -131,26 +131,14 @@ def publish(
         return told(night, sources, [], progress, outcome="unchanged")
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
-    if stopping(findings):
-        raise GateError(held_because(findings))
+    unknown = set(accept) - {f.expectation for f in findings if f.critical}
+    if unknown:
+        raise UsageError(f"No critical gate is called '{min(unknown)}'.")
+    if stopping(findings, accept):
+        raise GateError(held_because(findings, accept))
     with progress.stage("publication"):
         publication = make_public(night, sources, findings)
     return told(night, sources, [], progress, outcome="published", findings=findings, publication=publication)
-
-
-def begin(settings: Settings, business_date: date, *, future: bool = False) -> Night:
-    """Opens lake and session; raises UsageError for a date that has not come (+08:00)."""
-    if business_date > clock.today() and not future:
-        raise UsageError(f"{business_date} has not come yet in +08:00; --future allows it.")
-    publications = Publications(settings.lake)
-    return Night(
-        settings=settings,
-        business_date=business_date,
-        started=clock.now(),
-        lake=Lake(spark_session("night", settings), settings.lake),
-        last=publications.current(),
-        seq=publications.next_seq(),
-    )
 
 
 def take_in_all(night: Night) -> list[TakenIn]:
@@ -159,39 +147,33 @@ def take_in_all(night: Night) -> list[TakenIn]:
     return at_once(one, feeds.names(night.settings))
 
 
-def is_unchanged(night: Night, sources: Sources) -> bool:
-    """Whether readers already see these deliveries at this date."""
-    if night.last is None or night.last.business_date != night.as_of:
-        return False
-    return set(night.last.deliveries) == set(sources.deliveries(night.as_of))
-
-
 def write_reports(
     night: Night, sources: Sources, *, only: int | None = None, base_on: date | None = None
 ) -> None:
-    """The report years that are due; `only` computes one year whether it is due or not.
+    """The report years that are due, or `only` that one, due or not; raises UsageError where it has no data.
 
     `base_on`: the date for which the base tables have just been written from these sources.
     """
-    known = None
-    if night.last and releases.TABLE in night.last.tables:
-        known = night.lake.read(releases.TABLE, night.last.tables[releases.TABLE])
-    due = releases.releases_due(
-        sources, night.as_of, earliest_change=earliest_change(night, sources), known=known
-    )
-    chosen = [release for release in due if only in (None, release.year)]
-    folder = Path(night.settings.lake, night.folder)
-    releases.write_reports(sources, chosen, known=known, folder=folder, base_on=base_on)
-
-
-def earliest_change(night: Night, sources: Sources) -> date | None:
-    """The oldest business date whose deliveries differ from what readers see."""
-    seen = set(night.last.deliveries) if night.last else set()
-    return min((d.business_date for d in seen ^ set(sources.deliveries(night.as_of))), default=None)
+    known = published_reports(night)
+    years = releases.standings(known)
+    if only is None:
+        chosen = releases.releases_due(sources, night.as_of, changes=changes(night, sources), known=years)
+    else:
+        chosen = [r for r in releases.candidates(sources, night.as_of, years) if r.year == only]
+        if not chosen:
+            raise UsageError(f"No delivery of the register reaches report year {only}.")
+    published = published_version(night)
+    if published is not None:
+        night.lake.restore(releases.TABLE, published)  # a night that was held left its own figures
+    releases.write_reports(sources, chosen, night=night.as_of, known=known, base_on=base_on)
 
 
 def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> Publication:
-    """The pointer moves: every table at its newest version, all at once."""
+    """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
+    if night.lake.exists(releases.TABLE):
+        last = Path(night.settings.lake, night.last.report) if night.last and night.last.report else None
+        folder = Path(night.settings.lake, night.folder)
+        releases.lay_out(sources, folder, last=last, version=published_version(night))
     warnings = tuple(str(f) for f in findings if not f.passed)
     return Publications(night.settings.lake).add(
         Publication(
@@ -199,7 +181,7 @@ def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> 
             business_date=night.as_of,
             created_at=clock.now(),
             tables=versions(night),
-            deliveries=sources.deliveries(night.as_of),
+            deliveries=cursor(night, sources),
             senders=tuple(all_senders(sources, night.as_of)),
             warnings=warnings,
             contracts={name: contract.version for name, contract in contracts.feeds().items()},
@@ -207,11 +189,6 @@ def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> 
             report=night.folder,
         )
     )
-
-
-def versions(night: Night) -> dict[str, int]:
-    """Every table that readers may see, at its newest version."""
-    return {table: night.lake.version(table) for table in night.lake.tables("base", "statistics")}
 
 
 def all_senders(sources: Sources, as_of: date) -> Iterable[Sender]:
@@ -241,6 +218,7 @@ def told(
         deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake.root, feed)),
         senders=tuple(all_senders(sources, night.as_of)),
         notices=tuple(notice(remark) for feed in taken for remark in feed.remarks),
+        strays={feed.feed: feed.strays for feed in taken if feed.strays},
         gates=tuple(gate_line(f) for f in findings if not f.passed),
         gates_checked=len(findings),
         cases=opened_cases(night.lake.root, night.as_of) if publication else {},

@@ -19,7 +19,10 @@ R = TypeVar("R")
 
 _AT_ONCE = 2
 
-# What stands behind every Column: by these names pyspark asks for it.
+# Frames carry their session's settings: what is made of them asks there what it is tuned for.
+_PROFILE = "spark.popbase.profile"
+
+# The JVM's classes that pyspark looks up by name for every Column.
 _ASKED_FOR = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
 
 # Plans over few rows are compiled often and run once: HotSpot's first, cheap compiler is enough, and half the
@@ -30,8 +33,8 @@ _JIT = {
     "small": "-XX:TieredStopAtLevel=1",
 }
 
-# What all these plans compile to needs room: a full code cache leaves the rest of the night interpreted, and
-# the small first metaspace sets off collections. On two cores a collector that works beside us is in our way.
+# What all these plans compile to needs room: a full code cache leaves the rest of the night interpreted. The
+# default metaspace is small and sets off full collections, and a concurrent collector takes one of two cores.
 _JVM = "-XX:ReservedCodeCacheSize=512m -XX:MetaspaceSize=512m -XX:+UseParallelGC"
 
 # Each aggregation and sort asks for memory by the page: 64 MiB of zeros for a hundred rows, and most of the
@@ -57,7 +60,7 @@ def settled(rows: DataFrame) -> DataFrame:
     Few rows are cut off from how they came about: their plan would be analysed again with every step built
     on it, which takes longer than all its rows. Many rows are only kept, in columns.
     """
-    return rows.coalesce(1).localCheckpoint() if _is_small(rows) else rows.persist()
+    return gathered(rows).localCheckpoint() if _is_small(rows) else rows.persist()
 
 
 def gathered(rows: DataFrame) -> DataFrame:
@@ -82,6 +85,7 @@ def _conf(settings: Settings) -> dict[str, str]:
 def _planning(settings: Settings) -> dict[str, str]:
     """How plans are made, compiled and run."""
     return {
+        _PROFILE: settings.profile,
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
@@ -91,7 +95,7 @@ def _planning(settings: Settings) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         # Kept rows are read twice or thrice: compressing them costs more than it spares.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
-        # Who meets a narrow side that fits into memory need not be sorted, wide as it is.
+        # A wide table joined to a narrow one that fits into memory is hash-joined: its rows are not sorted.
         "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "128MB",
         # Feeds are taken in side by side; without it the first one's tasks would starve the others.
         "spark.scheduler.mode": "FAIR",
@@ -137,7 +141,7 @@ def _silence() -> dict[str, str]:
 
 
 def _is_small(rows: DataFrame) -> bool:
-    return rows.sparkSession.conf.get("spark.sql.codegen.wholeStage") == "false"
+    return rows.sparkSession.conf.get(_PROFILE) == "small"
 
 
 def _driver(settings: Settings) -> dict[str, str]:

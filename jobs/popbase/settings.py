@@ -17,7 +17,8 @@ class Settings:
     """Where a night reads and writes, and the limits it holds senders to.
 
     `profile`: what Spark is tuned for: `large`, millions of rows, or `small`, where compiling a plan costs
-    more than running it (the demo, the tests, a county's night).
+    more than running it (the demo, the tests, a county's night). `max_file_bytes`: of one file, unpacked;
+    `max_expansion`: unpacked over packed.
     """
 
     landing: str

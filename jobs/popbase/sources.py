@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from popbase import contracts
 from popbase.base.state import record_versions, standing
@@ -19,7 +19,6 @@ from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
 from popbase.intake.ledger import Judgement
 from popbase.lake import Lake
-from popbase.publish.publication import DeliveryRef
 from popbase.session import settled
 
 
@@ -35,50 +34,35 @@ class Sources:
     def now(cls, lake: Lake) -> Sources:
         return cls(lake, {feed: tuple(ledger.read(lake.root, feed)) for feed in contracts.feed_names()})
 
-    def deliveries(self, as_of: date) -> tuple[DeliveryRef, ...]:
-        """What is in force at the date: the cursor of a publication."""
-        return tuple(
-            DeliveryRef(
-                feed=j.feed, region=j.region, business_date=j.business_date, delivery_no=j.delivery_no
-            )
-            for judgements in self.judgements.values()
-            for j in ledger.effective(judgements, as_of)
-        )
+    def deliveries(self, as_of: date) -> tuple[Judgement, ...]:
+        """Of every feed the deliveries in force at the date."""
+        return tuple(chain.from_iterable(ledger.effective(js, as_of) for js in self.judgements.values()))
+
+    def dates(self, feed: str, until: date) -> list[date]:
+        """The business dates of the feed's deliveries in force."""
+        return sorted({j.business_date for j in ledger.effective(self.judgements[feed], until)})
 
     def state(self, feed: str, as_of: date) -> DataFrame:
         """One row is a record that exists at the date (`state.standing`)."""
-        until, spans = self._kept.get(feed, (date.min, None))
-        if spans is None or until < as_of:
-            spans = self._versions(feed, as_of)
-        return standing(spans, as_of)
+        until, kept = self._kept.get(feed, (date.min, None))
+        return standing(self._versions(feed, as_of) if kept is None or until < as_of else kept, as_of)
 
     def spans(self, feed: str, until: date) -> DataFrame:
-        """One row is a version of a record (`state.record_versions`); kept for every state up to the date."""
-        spans = settled(self._versions(feed, until))
-        self._kept[feed] = until, spans
-        return spans
+        """One row is a version of a record (`state.record_versions`)."""
+        known_until, kept = self._kept.get(feed, (date.min, None))
+        return self._versions(feed, until) if kept is None or known_until != until else kept
+
+    def keep(self, feed: str, until: date) -> None:
+        """Computes the feed's spans once, for `spans` and for every later `state` up to the date."""
+        self._kept[feed] = until, settled(self._versions(feed, until))
 
     def _versions(self, feed: str, until: date) -> DataFrame:
         told = self.conformed(feed), self.refused(feed), self.judgements[feed]
         return record_versions(contracts.feed(feed), *told, until=until)
 
-    def release(self) -> None:
-        """Gives back the room of all that was kept, here and on the way from here to the tables."""
-        self._kept.clear()
+    def forget(self) -> None:
+        """Gives back the room of all that many rows took, here and on the way from here to the tables."""
         self.lake.spark.catalog.clearCache()
-
-    def lists(self, feed: str, until: date) -> DataFrame:
-        """Every row of a reference feed's deliveries in force, each list by its business date."""
-        places = [
-            (j.region, j.business_date, j.delivery_no) for j in ledger.effective(self.judgements[feed], until)
-        ]
-        in_force = self.lake.spark.createDataFrame(
-            places, "region string, business_date date, delivery_no int"
-        )
-        rows = self.conformed(feed).where(F.col("op") == "U")
-        return rows.join(
-            F.broadcast(in_force), on=["region", "business_date", "delivery_no"], how="left_semi"
-        )
 
     def stored_rows(self, feed: str, deliveries: Iterable[Judgement]) -> int:
         """Rows that `conformed/<feed>` holds of these deliveries, by its log alone."""

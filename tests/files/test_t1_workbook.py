@@ -10,7 +10,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-from popbase.errors import StorageError
 from popbase.statistics import form_t1
 from popbase.statistics.tree import Area, printed
 from popbase.statistics.workbook import write_csv, write_t1
@@ -171,7 +170,7 @@ def test_the_same_figures_give_the_same_bytes(tmp_path):
 
 
 def test_two_report_years_are_not_one_form(tmp_path):
-    with pytest.raises(StorageError, match="one report year"):
+    with pytest.raises(ValueError, match="one report year"):
         write_t1(tmp_path / "t1.xlsx", figures(2014) + figures(2015), names=NAMES)
 
 

@@ -97,6 +97,13 @@ def test_a_manifest_that_changed_after_its_judgment_is_remarked_and_not_read(off
     assert [(r.place.region, r.code) for r in taken.remarks] == [("330100", "manifest.changed")]
 
 
+def test_a_folder_named_like_no_delivery_is_counted_and_not_read(office: Office) -> None:
+    folder = office.send(region="330100")
+    folder.rename(folder.with_name("first"))
+    taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
+    assert (taken.judgements, taken.strays) == ((), 1)
+
+
 LETTERS = Contract(
     feed="letters", version="1.0.0", kind="reference", cadence="daily", title="", purpose="", owner="",
     fields=(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -75,6 +76,38 @@ def test_the_report_of_2014_is_on_the_old_form_and_that_of_2015_on_the_new_one(n
         (2014, "LEGACY", _registered(nights, SNAPSHOTS)),
         (2015, "URBAN_RURAL", _registered(nights, YEAR_END)),
     ]
+
+
+def test_urban_and_rural_rest_on_the_whole_list_and_not_on_its_last_changes_alone(nights: Nights) -> None:
+    """A village that the list classifies, in its snapshot or by a change, is counted where it says."""
+    kinds = {j["kind"] for j in _ledger(nights, "statistical_division") if j["status"] == "accepted"}
+    listed = duckdb.sql(
+        f"""SELECT code, arg_max(urban_rural, business_date) FROM
+            read_parquet('{nights.lake}/conformed/statistical_division/**/*.parquet') GROUP BY code"""
+    ).fetchall()
+    urban = {str(code): str(found) < "200" for code, found in listed if found}
+    people = pq.read_table(nights.truth / "expected" / YEAR_END.isoformat() / "person.parquet").to_pylist()
+    living = [urban.get(p["registered_area"]) for p in people if p["status"] == "REGISTERED"]
+
+    figures = dict(
+        _query(
+            nights,
+            """SELECT measure, CAST(value AS BIGINT) FROM statistics.report WHERE report_year = 2015
+               AND area_level = 'nation' AND measure IN ('urban', 'rural', 'unclassified')""",
+        )
+    )
+    assert kinds == {"snapshot", "changes"}
+    assert figures["urban"] >= living.count(True) > 0
+    assert figures["rural"] >= living.count(False) > 0
+    assert figures["unclassified"] <= living.count(None)
+    assert sum(figures.values()) == len(living)
+
+
+def test_every_publication_has_a_workbook_for_each_year_of_its_cube(nights: Nights) -> None:
+    for publication in Publications(nights.lake).all():
+        years = {2014} if publication.business_date == SNAPSHOTS else {2014, 2015}
+        found = {file.stem for file in (nights.lake / str(publication.report)).glob("*.xlsx")}
+        assert found == {f"T1-{year}" for year in years}
 
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:

@@ -66,3 +66,27 @@ def test_rows_that_a_deletion_vector_hides_are_not_read(spark: SparkSession, tmp
     spark.sql(f"DELETE FROM {named} WHERE key = 'a'")
     assert deltalake.DeltaTable(table.path("t")).deletion_vectors().read_all().num_rows == 1
     assert {row.key for row in table.read("t").collect()} == {"b", "c", None}
+
+
+def test_only_the_partitions_named_are_replaced_and_a_version_comes_back_as_it_was(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    years = Lake(spark, str(tmp_path))
+
+    def write(*rows: tuple[int, str], replace: lake.Replace) -> dict[tuple[int, ...], set[str]]:
+        frame = spark.createDataFrame(rows, "year int, figure string")
+        years.overwrite("t", frame, partition_by=["year"], replace=replace)
+        return years.files_by_partition("t")
+
+    first = write((2014, "a"), (2015, "b"), replace="nothing")
+    version = years.version("t")
+    second = write((2015, "c"), replace=[{"year": "2015"}])
+    assert second[2014,] == first[2014,]
+    assert second[2015,].isdisjoint(first[2015,])
+    assert sorted(map(tuple, years.read("t").collect())) == [(2014, "a"), (2015, "c")]
+    years.restore("t", version)
+    assert years.files_by_partition("t") == first
+    assert sorted(map(tuple, years.read("t").collect())) == [(2014, "a"), (2015, "b")]
+    restored = years.version("t")
+    years.restore("t", restored)
+    assert years.version("t") == restored

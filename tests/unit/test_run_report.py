@@ -99,6 +99,12 @@ def test_what_holds_readers_back_comes_first_and_what_is_good_to_know_last() -> 
     assert "3 days late; its state of 2015-12-28 was used" in steps[2].sentence
 
 
+def test_folders_that_are_no_deliveries_are_told_to_whoever_can_ask() -> None:
+    (step,) = next_steps(night(strays={"tax": 2}))
+    assert (step.urgency, step.subject) == ("today", "tax")
+    assert "2 folders with a manifest that no night judges" in step.sentence
+
+
 def test_a_night_held_without_a_gate_says_why() -> None:
     (step,) = next_steps(night(outcome="held", why="No register yet."))
     assert "No register yet." in step.sentence

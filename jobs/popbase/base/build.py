@@ -33,7 +33,8 @@ JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
 
 def write_base(sources: Sources, *, as_of: date) -> None:
     """Every base table at its newest version is the world on `as_of`."""
-    register, decisions = at_once(lambda feed: sources.spans(feed, as_of), (REGISTER, DECISIONS))
+    at_once(lambda feed: sources.keep(feed, as_of), (REGISTER, DECISIONS))
+    register, decisions = (sources.spans(feed, as_of) for feed in (REGISTER, DECISIONS))
     feeds = [contract.feed for contract in table_contracts.sectors()]
     states = dict(zip(feeds, at_once(lambda feed: settled(sources.state(feed, as_of)), feeds), strict=True))
     known = table_contracts.tables()
@@ -68,7 +69,7 @@ def base_tables(
     """
     when = moments(register, decisions, until=as_of)
     now = (standing(register, as_of), standing(decisions, as_of))
-    who, past = at_once(lambda states: resolve(*states), (now, (when.records, when.decisions)))
+    who, past = at_once(lambda frames: resolve(*frames), (now, (when.records, when.decisions)))
     answers = holders(who.person, who.replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
     sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]

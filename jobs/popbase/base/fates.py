@@ -52,7 +52,8 @@ class Course:
     takeovers: Takeovers
 
     def prospect(self, bureau: str, on: date, phase: int) -> Prospect:
-        """What a record faces that is set at a bureau on a date; its own snapshot of that date set it."""
+        """What lies ahead of a record set at a bureau on a date: its next takeover, and the next snapshot,
+        a later day's where the bureau's own delivery set the record."""
         following = on + timedelta(days=1)
         snapshots, takeovers = self.snapshots.get(bureau, ()), self.takeovers.get(bureau, ())
         snapshot = bisect_left(snapshots, following if phase == OWN else on)

@@ -116,7 +116,7 @@ def _told(contract: Contract, spans: DataFrame) -> DataFrame:
 def _spared(refused: DataFrame, past: Course) -> DataFrame | None:
     """Records that a snapshot carries as refused rows only: it does not remove them.
 
-    bureau, key_text, removers: the snapshots of the bureau that may still remove the record.
+    _bureau, _key_text, _removers: the snapshots of the bureau that may still remove the record.
     """
     rows = [(f.region, f.business_date, f.delivery_no) for f in past.fates if _is_snapshot(past, f)]
     if not any(f.prospect.next_snapshot for f in past.fates):
@@ -174,7 +174,7 @@ def _spans(
 
 
 def _with_ends(contract: Contract, entries: DataFrame, spared: DataFrame | None) -> DataFrame:
-    """`removed_on`: the first snapshot that may remove the record, had it no later entry; `leaves_on`: the
+    """`_removed_on`: the first snapshot that may remove the record, had it no later entry; `_leaves_on`: the
     takeover with which it moves. A register record that has ended by then stays where and as it is.
     """
     snapshot = F.col("_next_snapshot")

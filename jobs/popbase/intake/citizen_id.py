@@ -39,11 +39,6 @@ def number17(number: Column) -> Column:
     return F.when(eighteen, F.substring(number, 1, 17).try_cast("long")).otherwise(upgraded)
 
 
-def number17_of(citizen_id: Column) -> Column:
-    """As `number17`, of a conformed number: no shape to check."""
-    return F.substring(citizen_id, 1, 17).cast("long")
-
-
 def check_character(seventeen: Column) -> Column:
     digits = (_digits(seventeen, 16 - place, 1) * weight for place, weight in enumerate(WEIGHTS))
     return F.substring(F.lit(CHECK_CHARACTERS), (reduce(add, digits) % 11 + 1).cast("int"), F.lit(1))

@@ -25,7 +25,7 @@ def count(chunks: Iterable[bytes], name: str, *, encoding: str, limit: int) -> L
         lines.feed(chunk)
     lines.finish()
     if lines.too_long:
-        raise BrokenError("has a line that goes on for ever")
+        raise BrokenError("has a line of more than 64 MiB")
     return lines
 
 

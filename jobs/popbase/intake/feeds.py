@@ -10,7 +10,7 @@ from popbase import contracts
 from popbase.intake import ledger
 from popbase.intake.delivery import Received, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import Place, arrived
+from popbase.intake.landing import Place, arrived, strays
 from popbase.intake.ledger import Judgement
 from popbase.intake.manifest import changed
 from popbase.lake import Lake
@@ -28,11 +28,12 @@ class Remark:
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What one night did with one feed."""
+    """What one night did with one feed; `strays`: how many folders with a manifest are no deliveries."""
 
     feed: str
     judgements: tuple[Judgement, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    strays: int = 0
 
 
 def names(settings: Settings) -> list[str]:
@@ -58,7 +59,12 @@ def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenI
     found = [receive(place, contract, settings) for place in pending]
     judgements = ingest(lake, feed, contract, found) if found else []
     warned = (_warned(delivery) for delivery in found if isinstance(delivery, Received))
-    return TakenIn(feed, tuple(judgements), (*remarks, *(remark for group in warned for remark in group)))
+    return TakenIn(
+        feed,
+        tuple(judgements),
+        (*remarks, *(remark for group in warned for remark in group)),
+        strays=len(strays(settings.landing_path, feed)),
+    )
 
 
 def _warned(delivery: Received) -> Iterator[Remark]:

@@ -50,13 +50,16 @@ class Judgement:
     def identity(self) -> tuple[str, date, int]:
         return self.region, self.business_date, self.delivery_no
 
+    @property
+    def accounted(self) -> int:
+        return self.rows_accepted + self.rows_quarantined + self.rows_superseded + self.rows_withheld
+
     def balanced(self) -> Judgement:
         """Itself; raises LedgerError where rows disappeared (invariant I1)."""
-        accounted = self.rows_accepted + self.rows_quarantined + self.rows_superseded + self.rows_withheld
-        if accounted != self.rows_received:
+        if self.accounted != self.rows_received:
             raise LedgerError(
                 f"{self.feed} {self.region} {self.business_date} {self.delivery_no:03d}: "
-                f"{self.rows_received} rows received, {accounted} accounted for."
+                f"{self.rows_received} rows received, {self.accounted} accounted for."
             )
         return self
 

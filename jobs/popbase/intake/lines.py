@@ -83,7 +83,7 @@ def _by_layout(
 
 
 def _read_alone(file: SourceFile) -> str:
-    """Beside a file whose name looks like a pattern Spark lists the other files twice, told not to or not."""
+    """Spark lists files twice when one has a pattern's mark in its name, whatever `__globPaths__` says."""
     name = file.path.name
     return name if PATTERN_MARKS.intersection(name) else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -10,10 +10,11 @@ from itertools import chain
 from pyspark.sql import DataFrame
 
 from popbase import contracts, metrics, table_contracts
+from popbase.contracts import REGISTER
 from popbase.expectations import Finding, check
 from popbase.intake import ledger
 from popbase.lake import Lake
-from popbase.publish.publication import Publication
+from popbase.publish.publication import DeliveryRef, Publication
 from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.identities import identities
@@ -26,7 +27,7 @@ PERSON, REPORT = "base/person", "statistics/report"
 
 def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> list[Finding]:
     """Findings about every table, in the order of the flow; `last` is what readers see now."""
-    measured = [*_base(sources.lake, last), *_report(sources.lake)]
+    measured = [*_base(sources, last, as_of), *_report(sources.lake)]
     checks = [partial(_conformed, sources, as_of), *(partial(_measured, *table) for table in measured)]
     return list(chain.from_iterable(at_once(lambda check: check(), checks)))
 
@@ -47,7 +48,8 @@ def _conformed(sources: Sources, as_of: date) -> list[Finding]:
     return found
 
 
-def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, Measure]]:
+def _base(sources: Sources, last: Publication | None, as_of: date) -> Iterator[tuple[str, Measure]]:
+    lake = sources.lake
     people = lake.read(PERSON)
     before = lake.read(PERSON, last.tables[PERSON]) if last and PERSON in last.tables else None
     beside_people = {
@@ -56,13 +58,29 @@ def _base(lake: Lake, last: Publication | None) -> Iterator[tuple[str, Measure]]
         "base/id_case": metrics.id_case,
         "base/unregistered": metrics.unregistered,
     }
-    yield PERSON, partial(metrics.person, people, before)
+    yield PERSON, partial(metrics.person, people, before, takeovers(sources, last, as_of))
     for table, measure in beside_people.items():
         yield table, partial(measure, lake.read(table), people)
     yield "base/id_history", partial(metrics.id_history, lake.read("base/id_history"))
     for contract in table_contracts.sectors():
         table = f"base/{contract.base_table}"
         yield table, partial(metrics.sector, lake.read(table), table_contracts.sector(contract))
+
+
+def takeovers(sources: Sources, last: Publication | None, as_of: date) -> dict[str, str]:
+    """Bureau -> the one that took it over, by deliveries that readers' tables do not know yet."""
+    seen = set(last.deliveries) if last else set()
+    new = [j for j in ledger.effective(sources.judgements[REGISTER], as_of) if DeliveryRef.of(j) not in seen]
+    steps = {old: j.region for j in new for old in j.replaces_regions if old != j.region}
+    return {old: _followed(steps, old) for old in steps}
+
+
+def _followed(steps: Mapping[str, str], bureau: str) -> str:
+    """Where a chain of takeovers ends; bureaus that take each other over stand where they stood."""
+    at, seen = bureau, {bureau}
+    while (at := steps.get(at, at)) not in seen:
+        seen.add(at)
+    return at
 
 
 def _report(lake: Lake) -> Iterator[tuple[str, Measure]]:

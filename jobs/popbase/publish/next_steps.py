@@ -34,6 +34,7 @@ def next_steps(night: NightReport) -> list[Step]:
         *_held(night),
         *_grouped(night.rejected, lambda d: (d.feed, d.reason or ""), one=_refused, many=_many_refused),
         *_grouped(_to_remind(night), lambda s: (s.feed, ""), one=_late, many=_many_late),
+        *_astray(night),
         *_grouped(night.notices, lambda n: (n.feed, n.code), one=_noticed, many=_many_noticed),
         *_warned(night),
         *_to_decide(night),
@@ -48,7 +49,8 @@ def _held(night: NightReport) -> Iterator[Step]:
             "now",
             gate.table,
             f"breaks '{gate.says}' ({gate.found}). Find the delivery that caused it, have it sent again "
-            "under a higher number, then run the night again.",
+            "under a higher number, then run the night again. If life is so, accept it: "
+            f"popbase publish --date {night.business_date} --accept {gate.expectation}.",
             again,
         )
     if night.outcome == "held" and not critical:
@@ -107,6 +109,17 @@ def _many_late(late: list[Sender]) -> Step:
     bureaus = f"{late[0].feed}, {count(len(late), 'bureau')}"
     command = f"popbase deliveries --feed {late[0].feed}"
     return Step("today", bureaus, f"late, up to {longest}; their last states were used. Ask them.", command)
+
+
+def _astray(night: NightReport) -> Iterator[Step]:
+    """Their senders think that they have delivered."""
+    for feed, folders in night.strays.items():
+        yield Step(
+            "today",
+            feed,
+            f"has {count(folders, 'folder')} with a manifest that no night judges: only "
+            "<region>/<business date>/<number> is a delivery. Ask the department.",
+        )
 
 
 def _noticed(n: Notice) -> Step:

@@ -32,7 +32,7 @@ class Progress:
             self.stages.append(Stage(name, round(monotonic() - started, 2)))
 
     @contextmanager
-    def _shown(self, name: str) -> Iterator[None]:  # noqa: ARG002 - shown by the others
+    def _shown(self, name: str) -> Iterator[None]:  # noqa: ARG002 - subclasses show it
         yield
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from popbase.errors import PublicationError, StorageError
+from popbase.intake.ledger import Judgement
 from popbase.publish.staleness import Sender
 
 _FILE = re.compile(r"(\d{8,})\.json")
@@ -32,6 +33,11 @@ class DeliveryRef(BaseModel):
     region: str
     business_date: date
     delivery_no: int
+
+    @classmethod
+    def of(cls, judged: Judgement) -> DeliveryRef:
+        region, business_date, delivery_no = judged.identity
+        return cls(feed=judged.feed, region=region, business_date=business_date, delivery_no=delivery_no)
 
 
 class Publication(BaseModel):
@@ -55,7 +61,7 @@ class Publication(BaseModel):
 
 
 class Folder:
-    """Immutable files in a local folder. The store an S3 one stands in for: If-None-Match makes `create`."""
+    """Immutable files in a local folder; an S3 store would take its place, `create` by If-None-Match."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

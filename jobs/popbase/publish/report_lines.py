@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from popbase.expectations import Finding, stopping
@@ -18,8 +18,8 @@ _REFUSED = """
 _OPENED = "SELECT kind, count(*) AS cases FROM id_case WHERE opened_on = $day GROUP BY kind"
 
 
-def held_because(findings: Sequence[Finding]) -> str:
-    return "; ".join(str(finding) for finding in stopping(findings))
+def held_because(findings: Sequence[Finding], accepted: Collection[str] = ()) -> str:
+    return "; ".join(str(finding) for finding in stopping(findings, accepted))
 
 
 def delivery_lines(lake: str, taken: TakenIn) -> list[DeliveryLine]:

@@ -109,6 +109,7 @@ class NightReport:
     deliveries: tuple[DeliveryLine, ...] = ()
     senders: tuple[Sender, ...] = ()
     notices: tuple[Notice, ...] = ()
+    strays: Mapping[str, int] = field(default_factory=dict)  # folders that are no deliveries, by feed
     gates: tuple[GateLine, ...] = ()
     gates_checked: int = 0
     cases: Mapping[str, int] = field(default_factory=dict)  # opened tonight, by kind

@@ -35,23 +35,22 @@ class Geography:
 
 
 def geography(
-    admin_division: DataFrame, statistical_division: DataFrame, *, reference_date: date
+    admin_division: DataFrame, villages: DataFrame, *, reference_date: date, vintage: date | None
 ) -> Geography:
-    """Reads two small reference facts to the driver: the divisions and the dates of the lists.
+    """Reads the divisions to the driver.
 
-    `admin_division`: the feed's state; `statistical_division`: contract fields of every list version and
-    its `business_date`.
+    `admin_division`: the feed's state at the cut-off; `villages`: that of `statistical_division` at
+    `vintage`, the date of the list chosen (`calendar.list_vintage`).
     """
     spark = admin_division.sparkSession
     divisions = gazetteer(admin_division)
-    vintage = list_vintage(_list_dates(statistical_division), reference_date)
     standings = divisions.standings(reference_date.year, vintage.year if vintage else None)
     rows = [(s.code, s.prefix, s.city, s.listed_as) for s in standings]
     return Geography(
         boundary_year=reference_date.year,
         by_digits=not divisions,
         standings=spark.createDataFrame(rows, _STANDING),
-        classes=_classes(statistical_division, vintage),
+        classes=_classes(villages),
         list_vintage=vintage,
         approximate=vintage is not None and vintage > reference_date,
     )
@@ -62,42 +61,26 @@ def gazetteer(admin_division: DataFrame) -> Gazetteer:
     return Gazetteer(Division(*row) for row in admin_division.select(*names).collect())
 
 
-def area_names(
-    admin_division: DataFrame, statistical_division: DataFrame, *, places: Geography
-) -> dict[str, str]:
-    """area_code -> Chinese name, for workbooks: the list knows towns, the divisions' names win above them."""
+def area_names(admin_division: DataFrame, villages: DataFrame, *, year: int) -> dict[str, str]:
+    """area_code -> Chinese name, for workbooks: the list knows towns, the names of the divisions in force
+    win above them. Frames as `geography` takes them."""
     code = F.col("code")
     listed = (
-        _version(statistical_division, places.list_vintage)
-        .where(code.endswith("000"))
+        villages.where(code.endswith("000"))
         .select(
             F.when(code.endswith("000000"), F.left(code, F.lit(6))).otherwise(F.left(code, F.lit(9))), "name"
         )
         .collect()
     )
-    divisions = gazetteer(admin_division).all_in_force(places.boundary_year)
+    divisions = gazetteer(admin_division).all_in_force(year)
     # Sorted: of a code that two senders list, the same name wins every time.
     return dict(sorted(map(tuple, listed))) | {d.code: d.name for d in divisions if d.name}
 
 
-def list_vintage(dates: list[date], reference_date: date) -> date | None:
-    """The newest list by the reference date, else the oldest there is."""
-    return max((d for d in dates if d <= reference_date), default=min(dates, default=None))
-
-
-def _list_dates(statistical_division: DataFrame) -> list[date]:
-    return [row.business_date for row in statistical_division.select("business_date").distinct().collect()]
-
-
-def _version(statistical_division: DataFrame, vintage: date | None) -> DataFrame:
-    return statistical_division.where(F.col("business_date") == F.lit(vintage).cast("date"))
-
-
-def _classes(statistical_division: DataFrame, vintage: date | None) -> DataFrame:
+def _classes(villages: DataFrame) -> DataFrame:
     """code, class_code: grouped, since a code that two senders list must not double its people."""
     return (
-        _version(statistical_division, vintage)
-        .where(F.col("urban_rural").isNotNull())
+        villages.where(F.col("urban_rural").isNotNull())
         .groupBy("code")
         .agg(F.min(F.col("urban_rural").cast("int")).cast("string").alias("class_code"))
     )

@@ -5,16 +5,24 @@ No Spark: DAG files and the command line may ask.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from popbase.contracts import DECISIONS, REGISTER
 
 ReleaseStatus = Literal["PRELIMINARY", "FINAL", "REVISED"]
 Form = Literal["LEGACY", "URBAN_RURAL"]
 
 # The notice (七): 2014 still on the old forms, the new ones "自2015年度起".
 FIRST_URBAN_RURAL_YEAR = 2015
+
+# The feeds that the reports are made from, beside the register and the decisions.
+DIVISIONS, LIST = "admin_division", "statistical_division"
+
+# Of which feed, and of which business date: a delivery that the last publication did not know, or still knew.
+Change = tuple[str, date]
 
 _CUT_OFF_MONTH, _CUT_OFF_DAY = 1, 25
 
@@ -60,25 +68,44 @@ def release(year: int, night: date, *, released: bool = False) -> Release:
     )
 
 
-def due(
-    night: date,
-    *,
-    first_delivery: date,
-    earliest_change: date | None,
-    computed: Collection[int] = (),
-    released: Collection[int] = (),
-) -> list[Release]:
-    """The years a night for `night` computes, oldest first; empty when nothing changed and nothing fell due.
+def list_vintage(dates: Collection[date], reference_date: date) -> date | None:
+    """The newest list of divisions by the reference date, else the oldest there is (section 4)."""
+    return max((d for d in dates if d <= reference_date), default=min(dates, default=None))
 
-    `first_delivery`: the register's first business date ever; `earliest_change`: the oldest business
-    date among the deliveries (and facts falling due) that differ from the last publication;
-    `computed`: years that stand in the cube; `released`: those of them that are FINAL or REVISED.
+
+def touched(release: Release, changes: Collection[Change], *, lists: Collection[date]) -> bool:
+    """Whether one of the changes can change the year; `lists`: the dates of all lists of divisions.
+
+    A list counts up to the date of the one chosen, which may lie after the cut-off.
+    """
+    vintage = list_vintage(lists, release.reference_date)
+    until = dict.fromkeys((REGISTER, DECISIONS, DIVISIONS), release.cut_off) | {LIST: vintage}
+    return any(on <= last for feed, on in changes if (last := until.get(feed)))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A report year as the last publication shows it; `released`: FINAL or REVISED."""
+
+    cut_off: date
+    released: bool
+
+
+def every_year(night: date, *, first_delivery: date, known: Mapping[int, Standing]) -> list[Release]:
+    """Every report year that has data, oldest first, as a night for `night` would compute it.
+
+    `first_delivery`: the register's first business date ever; `known`: the years that stand in the cube.
     """
     years = range(first_year_open_to(first_delivery), night.year + 1)
-    return [
-        release(year, night, released=year in released)
-        for year in years
-        if year not in computed
-        or (earliest_change is not None and last_cut_off(year) >= earliest_change)
-        or (night >= last_cut_off(year) and year not in released)
-    ]
+    return [release(y, night, released=y in known and known[y].released) for y in years]
+
+
+def due(
+    candidates: Collection[Release], known: Mapping[int, Standing], *, touched: Callable[[Release], bool]
+) -> list[Release]:
+    """Those that a night computes; none when nothing changed and nothing fell due.
+
+    `touched`: whether a delivery that differs from the last publication can change the year. A cut-off that
+    moves on is new by itself: whoever is born, dies or is decided about on that day was delivered before.
+    """
+    return [r for r in candidates if r.year not in known or known[r.year].cut_off != r.cut_off or touched(r)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import yaml
+from pydantic import TypeAdapter, ValidationError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.errors import SettingsError
+from popbase import contracts
+from popbase.errors import ContractError
 from popbase.statistics.areas import Geography
 
 Definition = Literal["nature", "place-2003"]
@@ -26,18 +29,30 @@ class Rule:
     province: str | None = None
 
 
+_RULES = TypeAdapter(tuple[Rule, ...])
+
+
 @dataclass(frozen=True)
 class Definitions:
     """Provinces left the household's nature in different years: theirs win over the country's."""
 
-    rules: tuple[Rule, ...] = (Rule("nature", 0, 2002), Rule("place-2003", 2003, 2014))
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def read(cls) -> Definitions:
+        """Those of `schemas/agricultural.yaml`; raises ContractError where it cannot be used."""
+        path = contracts.home() / "schemas/agricultural.yaml"
+        try:
+            return cls(_RULES.validate_python(yaml.safe_load(path.read_text("utf-8"))))
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ContractError(f"{path.name} is no list of definitions: {type(error).__name__}.") from error
 
     def of_year(self, year: int) -> tuple[Definition, dict[str, Definition]]:
         """(the country's definition, those of provinces that differ by rule)."""
         rules = [r for r in self.rules if r.first_year <= year <= r.last_year]
         country = [r.definition for r in rules if r.province is None]
         if not country:
-            raise SettingsError(f"No definition of the agricultural population covers report year {year}.")
+            raise ContractError(f"agricultural.yaml has no rule for the whole country in report year {year}.")
         return country[0], {r.province: r.definition for r in reversed(rules) if r.province is not None}
 
     def official(self, year: int, province: str = "province") -> Column:

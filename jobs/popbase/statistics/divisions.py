@@ -39,6 +39,11 @@ class Division:
         for code, year in _SUCCESSOR.findall(self.successors or ""):
             yield code, int(year) if year else self.valid_to
 
+    def heirs_at_the_end(self) -> set[str]:
+        """Who took over what was left: a part that went earlier is no longer this code's."""
+        at_the_end = {code for code, year in self.links() if year == self.valid_to}
+        return at_the_end or {code for code, _ in self.links()}
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -83,7 +88,7 @@ class Gazetteer:
             if division := self.in_force(code, year):
                 return division
             ended = [p for p in self._periods.get(code, ()) if p.ended_by(year)]
-            heirs = {heir for heir, _ in ended[-1].links()} - {code} if ended else set()
+            heirs = ended[-1].heirs_at_the_end() - {code} if ended else set()
             if len(heirs) != 1:
                 return None
             code = heirs.pop()

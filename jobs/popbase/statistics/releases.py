@@ -2,93 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from popbase import table_contracts
 from popbase.base.build import JUDGED_TABLES, as_judged_at
 from popbase.contracts import REGISTER
-from popbase.intake import ledger
-from popbase.lake import Lake
-from popbase.session import at_once, settled
+from popbase.errors import StorageError
+from popbase.schema import conform_to
+from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.areas import area_names, geography
-from popbase.statistics.calendar import Release, due
+from popbase.statistics.calendar import (
+    DIVISIONS,
+    LIST,
+    Change,
+    Release,
+    Standing,
+    due,
+    every_year,
+    list_vintage,
+    touched,
+)
 from popbase.statistics.t1 import t1
 from popbase.statistics.workbook import write_csv, write_t1
 
 TABLE = "statistics/report"
+_YEAR = "report_year"
+_PARTITION = (_YEAR,)
+
+
+def candidates(sources: Sources, night: date, known: Mapping[int, Standing]) -> list[Release]:
+    """Every report year that has data; `known`: the years of the last publication."""
+    delivered = sources.dates(REGISTER, night)
+    return every_year(night, first_delivery=delivered[0], known=known) if delivered else []
 
 
 def releases_due(
-    sources: Sources, night: date, *, earliest_change: date | None, known: DataFrame | None
+    sources: Sources, night: date, *, changes: Collection[Change], known: Mapping[int, Standing]
 ) -> list[Release]:
-    """The report years that this night computes; `known` is the cube of the last publication."""
-    deliveries = ledger.effective(sources.judgements[REGISTER], night)
-    if not deliveries:
-        return []
-    statuses = known.select("report_year", "release_status").distinct().collect() if known is not None else []
-    return due(
-        night,
-        first_delivery=min(j.business_date for j in deliveries),
-        earliest_change=earliest_change,
-        computed={row.report_year for row in statuses},
-        released={row.report_year for row in statuses if row.release_status != "PRELIMINARY"},
-    )
+    """The report years that this night computes."""
+    lists = {*sources.dates(LIST, night), *(on for feed, on in changes if feed == LIST)}
+    every = candidates(sources, night, known)
+    return due(every, known, touched=lambda release: touched(release, changes, lists=lists))
+
+
+def standings(cube: DataFrame | None) -> dict[int, Standing]:
+    """The years of a cube."""
+    if cube is None:
+        return {}
+    released = F.max(F.col("release_status") != "PRELIMINARY").alias("released")
+    rows = cube.groupBy("report_year").agg(F.max("cut_off").alias("cut_off"), released).collect()
+    return {row.report_year: Standing(row.cut_off, row.released) for row in rows}
 
 
 def write_reports(
     sources: Sources,
     releases: Sequence[Release],
     *,
+    night: date,
     known: DataFrame | None,
-    folder: Path,
     base_on: date | None = None,
 ) -> None:
-    """Replaces the due years in the cube, and lays each out as the official form and as CSV in `folder`.
+    """Replaces these years in the cube.
 
     `base_on`: the date for which the base tables hold what `sources` make of it, if they do.
     """
     if not releases:
         return
-    lists = settled(sources.lists("statistical_division", date.max))
-    sources.spans("admin_division", max(release.cut_off for release in releases))
-    years = at_once(partial(compute, sources, lists, known=known, base_on=base_on), releases)
-    rows = reduce(DataFrame.unionByName, (year for year, _ in years))
-    if known is not None:
-        computed = [release.year for release in releases]
-        rows = known.where(~F.col("report_year").isin(*computed)).unionByName(rows)
-    sources.lake.overwrite(TABLE, rows)
-    for release, (_, names) in zip(releases, years, strict=True):
-        write_files(sources.lake, release, names, folder)
+    vintages = {r: list_vintage(sources.dates(LIST, night), r.reference_date) for r in releases}
+    lasts = {
+        DIVISIONS: max(r.cut_off for r in releases),
+        LIST: max(filter(None, vintages.values()), default=None),
+    }
+    at_once(lambda last: sources.keep(*last), [(feed, on) for feed, on in lasts.items() if on])
+    years = at_once(lambda r: compute(sources, r, vintages[r], known=known, base_on=base_on), releases)
+    sources.lake.overwrite(
+        TABLE,
+        conform_to(reduce(DataFrame.unionByName, years), table_contracts.table("report")),
+        partition_by=_PARTITION,
+        replace=[{_YEAR: str(release.year)} for release in releases],
+    )
 
 
 def compute(
-    sources: Sources, lists: DataFrame, release: Release, *, known: DataFrame | None, base_on: date | None
-) -> tuple[DataFrame, dict[str, str]]:
-    """The year's rows of the cube, and the areas' names; `lists` are those of `statistical_division`."""
+    sources: Sources, release: Release, vintage: date | None, *, known: DataFrame | None, base_on: date | None
+) -> DataFrame:
+    """The year's rows of the cube; `vintage` is the date of its list of divisions."""
     if release.cut_off == release.reference_date == base_on:
         person, household, cases = (sources.lake.read(table) for table in JUDGED_TABLES)
     else:
         person, household, cases = as_judged_at(
             sources, state_on=release.cut_off, judged_on=release.reference_date
         )
-    divisions = sources.state("admin_division", release.cut_off)
-    places = geography(divisions, lists, reference_date=release.reference_date)
+    places = geography(
+        sources.state(DIVISIONS, release.cut_off),
+        sources.state(LIST, vintage or release.cut_off),
+        reference_date=release.reference_date,
+        vintage=vintage,
+    )
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
-    cube = t1(person, household, places, release=release, cases=cases, previous=previous)
-    return cube, area_names(divisions, lists, places=places)
+    return t1(person, household, places, release=release, cases=cases, previous=previous)
 
 
-def write_files(lake: Lake, release: Release, names: dict[str, str], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = [
-        row.asDict() for row in lake.read(TABLE).where(F.col("report_year") == release.year).collect()
-    ]
-    write_t1(folder / f"T1-{release.year}.xlsx", rows, names=names)
-    write_csv(folder / f"T1-{release.year}.csv", rows, names=names)
+def lay_out(sources: Sources, folder: Path, *, last: Path | None, version: int | None) -> None:
+    """Every year of the cube as the official form and as CSV, in `folder`.
+
+    `version`: the cube's in the last publication; its files in `last` serve for the years that are as
+    they were.
+    """
+    lake = sources.lake
+    shown = {} if version is None else lake.files_by_partition(TABLE, version)
+    with _written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for (year,), rows in sorted(lake.files_by_partition(TABLE).items()):
+            files = [last / name for name in _files(year)] if last and rows == shown.get((year,)) else []
+            if files and all(file.is_file() for file in files):
+                for file in files:
+                    shutil.copy(file, folder)
+            else:
+                _lay_out(sources, lake.read(TABLE), year, folder)
+
+
+def _lay_out(sources: Sources, cube: DataFrame, year: int, folder: Path) -> None:
+    rows: list[dict[str, Any]] = [row.asDict() for row in cube.where(F.col("report_year") == year).collect()]
+    (nation,) = {
+        (r["cut_off"], r["list_vintage"], r["boundary_year"]) for r in rows if r["area_level"] == "nation"
+    }
+    cut_off, vintage, boundary_year = nation
+    divisions, villages = sources.state(DIVISIONS, cut_off), sources.state(LIST, vintage or cut_off)
+    names = area_names(divisions, villages, year=boundary_year)
+    workbook, table = (folder / name for name in _files(year))
+    write_t1(workbook, rows, names=names)
+    write_csv(table, rows, names=names)
+
+
+def _files(year: int) -> tuple[str, str]:
+    return f"T1-{year}.xlsx", f"T1-{year}.csv"
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{folder.name}: {error.strerror or type(error).__name__}.") from error

@@ -35,17 +35,18 @@ def t1(
     release: Release,
     cases: DataFrame | None = None,
     previous: DataFrame | None = None,
-    definitions: Definitions = Definitions(),  # noqa: B008 - frozen
+    definitions: Definitions | None = None,
 ) -> DataFrame:
     """The table of one report year as rows of `statistics/report`.
 
     `person`, `household`: the base judged at the release's reference date from what was delivered by its
-    cut-off; `cases`: `base/id_case`; `previous`: the year's T1 rows of the last publication.
+    cut-off; `cases`: `base/id_case`; `previous`: the year's T1 rows of the last publication; `definitions`:
+    else those that popbase is configured with.
     """
     counted = _by_registered_area(person, household, cases, release)
     townships = _townships(with_classes(standing_of(counted, places), places))
     if release.form == "LEGACY":
-        townships = _with_official(townships, definitions.official(release.year))
+        townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
     rows = cube(figures(_areas(townships), measures(release), places), TABLE, release=release, places=places)
     if release.status == "REVISED" and previous is not None:
         return revised(rows, previous)

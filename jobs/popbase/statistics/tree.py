@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -40,9 +41,12 @@ class Area:
 def printed(areas: Iterable[Area], levels: Iterable[str]) -> Iterator[Area]:
     """The areas of these levels, parents first; one that repeats its parent is left out.
 
-    Unless the parent's level is not printed at all: then it is the only row of that code.
+    Unless the parent's level is not printed at all, or the parent has other children too: people of an
+    undivided city who cannot be placed in it stand beside its one county.
     """
-    kept = set(levels)
-    for area in sorted(areas, key=Area.path):
-        if area.level in kept and not (area.parent and area.repeats and area.parent.level in kept):
+    kept, every = set(levels), sorted(areas, key=Area.path)
+    children = Counter(area.parent for area in every)
+    for area in every:
+        said = area.repeats and children[area.parent] == 1 and area.parent and area.parent.level in kept
+        if area.level in kept and not said:
             yield area

@@ -16,7 +16,6 @@ from typing import Any
 
 import xlsxwriter
 
-from popbase.errors import StorageError
 from popbase.statistics import form_t1
 from popbase.statistics.form_t1 import Column, Key, Sheet
 from popbase.statistics.sheet import SheetWriter
@@ -27,7 +26,7 @@ Figure = Mapping[str, Any]
 _CSV = (
     "report_year", "form", "table", "area_level", "area_code", "area_name", "boundary_year", "list_vintage",
     "measure", "breakdowns", "value", "status", "release_status", "cut_off", "definition_id",
-    "previous_value",
+    "previous_value", "note",
 )  # fmt: skip
 # What a spreadsheet may take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -42,7 +41,7 @@ class Table:
 
     def __post_init__(self) -> None:
         if len({(row["report_year"], row["form"], row["table"]) for row in self.rows}) != 1:
-            raise StorageError("A T1 workbook holds one report year of one form; the rows given do not.")
+            raise ValueError("A T1 workbook holds one report year of one form; the rows given do not.")
 
     @cached_property
     def areas(self) -> dict[Area, dict[Key, Figure]]:
@@ -72,6 +71,11 @@ class Table:
         return next(s for s in ("REVISED", "PRELIMINARY", "FINAL") if s in statuses)
 
     @property
+    def list_vintage(self) -> date | None:
+        """The nation's: areas that a revision leaves without people keep the list they were counted by."""
+        return next((row["list_vintage"] for row in self.rows if row["area_level"] == "nation"), None)
+
+    @property
     def revisions(self) -> list[Figure]:
         return [row for row in self.rows if row["release_status"] == "REVISED"]
 
@@ -79,7 +83,7 @@ class Table:
         official = [row["definition_id"] for row in self.rows if row["measure"] == "agricultural"]
         return form_t1.notes(
             form=self.form,
-            list_vintage=self.rows[0]["list_vintage"],
+            list_vintage=self.list_vintage,
             approximate=any(row["status"] == "APPROXIMATE" for row in self.rows),
             definitions=sorted(set(official)),
             release=self.release,
@@ -154,13 +158,19 @@ def write_csv(path: Path, rows: Iterable[Figure], *, names: Mapping[str, str]) -
         out = csv.writer(file)
         out.writerow(_CSV)
         for row in ordered:
-            named = {**row, "area_name": names.get(row["area_code"], "")}
+            named = {**row, "area_name": names.get(row["area_code"], ""), "note": _note(row)}
             out.writerow([_cell(named[column]) for column in _CSV])
 
 
 def _printed_order(row: Figure) -> tuple[Any, ...]:
     area = Area(row["area_level"], row["area_code"])
     return row["report_year"], area.path(), row["measure"], sorted(row["breakdowns"].items())
+
+
+def _note(row: Figure) -> str:
+    """Lines of a CSV are quoted one by one: each says what its figure is not."""
+    household = form_t1.REGISTER_HOUSEHOLD if row["definition_id"] == "register-household" else ""
+    return form_t1.RECONSTRUCTED + household
 
 
 def _cell(value: Any) -> str:

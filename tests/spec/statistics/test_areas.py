@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from lib.tables import parse_table
 from spec.statistics.world import NO_DIVISIONS, areas, places, typed
 
-from popbase.statistics.areas import LEVELS, area_names, geography, parent_code, standing_of, with_path
+from popbase.statistics.areas import LEVELS, area_names, parent_code, standing_of, with_path
 from popbase.statistics.tree import Area
 
 DIVISIONS = """
@@ -111,19 +109,17 @@ def test_every_area_has_its_parent_one_level_up(spark, divisions):
 
 def test_names_come_from_the_divisions_and_below_them_from_the_list(spark):
     admin = typed(spark, DIVISIONS, valid_from="bigint", valid_to="bigint")
-    lists = typed(
+    villages = typed(
         spark,
         """
-        code         | name     | urban_rural | business_date
-        110100000000 | 市辖区   |             | 2014-12-31
-        330106000000 | 旧名     |             | 2014-12-31
-        330106001000 | 西溪街道 |             | 2014-12-31
-        330106001001 | 某居委会 | 111         | 2014-12-31
-        330106001000 | 后来的   |             | 2017-12-31
+        code         | name     | urban_rural
+        110100000000 | 市辖区   |
+        330106000000 | 旧名     |
+        330106001000 | 西溪街道 |
+        330106001001 | 某居委会 | 111
         """,
-        business_date="date",
     )
-    names = area_names(admin, lists, places=geography(admin, lists, reference_date=date(2015, 12, 31)))
+    names = area_names(admin, villages, year=2015)
     assert names["110100"] == "市辖区"
     assert names["330106"] == "西湖区"
     assert names["330106001"] == "西溪街道"

@@ -8,8 +8,10 @@ import pytest
 from lib.tables import parse_table
 from spec.statistics.world import NO_DIVISIONS, NO_LIST, areas, places
 
-from popbase.errors import SettingsError
-from popbase.statistics.areas import list_vintage, standing_of
+from popbase import contracts
+from popbase.errors import ContractError
+from popbase.statistics.areas import standing_of
+from popbase.statistics.calendar import list_vintage
 from popbase.statistics.classification import Definitions, Rule, non_agricultural_by_place, with_classes
 
 DIVISIONS = """
@@ -169,11 +171,23 @@ def test_by_place_before_the_first_list_of_divisions_the_county_part_decides(spa
     ],
 )
 def test_the_official_columns_follow_the_province_and_the_year(spark, year, province, definition):
-    rules = (*Definitions().rules, Rule("nature", 2003, 2014, province="640000"))
+    rules = (*Definitions.read().rules, Rule("nature", 2003, 2014, province="640000"))
     frame = spark.createDataFrame([(province,)], "province string")
     assert frame.select(Definitions(rules).official(year).alias("d")).collect()[0].d == definition
 
 
 def test_a_year_that_no_definition_covers_is_refused():
-    with pytest.raises(SettingsError, match="report year 2015"):
-        Definitions().of_year(2015)
+    with pytest.raises(ContractError, match="report year 2015"):
+        Definitions.read().of_year(2015)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "nature", "- {definition: by hand, first_year: 0, last_year: 2014}", "- {definition: nature}"],
+)
+def test_definitions_that_cannot_be_used_are_refused(tmp_path, monkeypatch, text):
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas/agricultural.yaml").write_text(text, "utf-8")
+    monkeypatch.setattr(contracts, "home", lambda: tmp_path)
+    with pytest.raises(ContractError, match=r"agricultural\.yaml"):
+        Definitions.read()

@@ -50,7 +50,7 @@ HOMES = """
     b            | 441900001001    | 20
     c            | 330185001001    | 90
 """
-BOTH = Definitions((*Definitions().rules, Rule("nature", 2003, 2014, province="640000")))
+BOTH = Definitions((*Definitions.read().rules, Rule("nature", 2003, 2014, province="640000")))
 
 
 @pytest.fixture(scope="module")

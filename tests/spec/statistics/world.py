@@ -9,7 +9,7 @@ from lib.tables import parse_table, table
 from pyspark.sql import functions as F
 
 from popbase.statistics.areas import Geography, geography
-from popbase.statistics.calendar import Release, release
+from popbase.statistics.calendar import Release, list_vintage, release
 from popbase.statistics.population import persons_by_area
 from popbase.statistics.t1 import t1
 
@@ -71,10 +71,14 @@ def households(spark: SparkSession, text: str = "household_id | registered_area 
 def places(
     spark: SparkSession, year: int = 2015, *, divisions: str = HANGZHOU, lists: str = NO_LIST
 ) -> Geography:
+    """`lists`: whole lists, each by its `business_date`."""
+    every, end = typed(spark, lists, business_date="date"), date(year, 12, 31)
+    vintage = list_vintage([row.business_date for row in every.collect()], end)
     return geography(
         typed(spark, divisions, valid_from="bigint", valid_to="bigint"),
-        typed(spark, lists, business_date="date"),
-        reference_date=date(year, 12, 31),
+        every.where(F.col("business_date") == F.lit(vintage).cast("date")),
+        reference_date=end,
+        vintage=vintage,
     )
 
 

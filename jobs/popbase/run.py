@@ -1,0 +1,89 @@
+"""One run: its business date, its lake, and how what it works from differs from what readers see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyspark.sql import DataFrame
+
+from popbase import clock
+from popbase.errors import UsageError
+from popbase.lake import Lake
+from popbase.publish import run_report
+from popbase.publish.publication import DeliveryRef, Publication, Publications
+from popbase.session import spark_session
+from popbase.settings import Settings
+from popbase.sources import Sources
+from popbase.statistics import releases
+from popbase.statistics.calendar import Change
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run for one business date; `last` is what readers see when it begins."""
+
+    settings: Settings
+    business_date: date
+    started: datetime
+    lake: Lake
+    last: Publication | None
+    seq: int
+
+    @property
+    def as_of(self) -> date:
+        """A night for an older date corrects the past; it does not move the base back (design section 4)."""
+        return max(self.business_date, self.last.business_date) if self.last else self.business_date
+
+    @property
+    def folder(self) -> str:
+        return run_report.report_folder(self.business_date, self.started)
+
+
+def begin(settings: Settings, business_date: date, *, future: bool = False) -> Night:
+    """Opens lake and session; raises UsageError for a date that has not come (+08:00)."""
+    if business_date > clock.today() and not future:
+        raise UsageError(f"{business_date} has not come yet in +08:00; --future allows it.")
+    publications = Publications(settings.lake)
+    return Night(
+        settings=settings,
+        business_date=business_date,
+        started=clock.now(),
+        lake=Lake(spark_session("night", settings), settings.lake),
+        last=publications.current(),
+        seq=publications.next_seq(),
+    )
+
+
+def is_unchanged(night: Night, sources: Sources) -> bool:
+    """Whether readers already see these deliveries at this date."""
+    if night.last is None or night.last.business_date != night.as_of:
+        return False
+    return set(night.last.deliveries) == set(cursor(night, sources))
+
+
+def cursor(night: Night, sources: Sources) -> tuple[DeliveryRef, ...]:
+    """The deliveries that tonight's tables are made from."""
+    return tuple(map(DeliveryRef.of, sources.deliveries(night.as_of)))
+
+
+def published_reports(night: Night) -> DataFrame | None:
+    """The cube that readers see now."""
+    published = published_version(night)
+    return None if published is None else night.lake.read(releases.TABLE, published)
+
+
+def published_version(night: Night) -> int | None:
+    return night.last.tables.get(releases.TABLE) if night.last else None
+
+
+def changes(night: Night, sources: Sources) -> set[Change]:
+    """Feed and business date of the deliveries that tonight's tables are made from and readers' are not, and
+    the other way round."""
+    seen = set(night.last.deliveries) if night.last else set()
+    return {(d.feed, d.business_date) for d in seen ^ set(cursor(night, sources))}
+
+
+def versions(night: Night) -> dict[str, int]:
+    """Every table that readers may see, at its newest version."""
+    return {table: night.lake.version(table) for table in night.lake.tables("base", "statistics")}

@@ -37,9 +37,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def _session(settings: Settings) -> Iterator[SparkSession]:
-    from popbase.session import spark_session
+    from popbase import session as sessions
 
-    session = spark_session("tests", settings)
+    # This JVM lives for hundreds of plans, not for one night: there the second compiler pays.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sessions._JIT, "small", "")
+        session = sessions.spark_session("tests", settings)
     yield session
     session.stop()
 

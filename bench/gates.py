@@ -28,12 +28,13 @@ from full_load import generated
 from popbase_load import DAY, JARS, jvm_seconds
 from pyspark.sql import SparkSession
 
-from popbase import expectations, metrics
+from popbase import expectations
 from popbase.lake import Lake
 from popbase.night import run_night
-from popbase.publish.progress import Progress
+from popbase.publish import metrics
 from popbase.session import spark_session
 from popbase.settings import Settings
+from popbase.terminal.progress import Progress
 
 TARGET = 0.15
 

@@ -37,12 +37,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def _session(settings: Settings) -> Iterator[SparkSession]:
-    from popbase import session as sessions
+    from popbase.session import spark_session
 
-    # This JVM lives for hundreds of plans, not for one night: there the second compiler pays.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sessions._JIT, "small", "")
-        session = sessions.spark_session("tests", settings)
+    session = spark_session("tests", settings)
     yield session
     session.stop()
 

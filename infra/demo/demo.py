@@ -16,9 +16,10 @@ from rich.console import Console
 
 from popbase.generate import generate, release
 from popbase.night import run_night
-from popbase.publish import report_page, show
-from popbase.publish.progress import progress_for
+from popbase.publish import report_page
 from popbase.settings import Settings
+from popbase.terminal import show
+from popbase.terminal.progress import progress_for
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"

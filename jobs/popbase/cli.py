@@ -13,10 +13,10 @@ import typer
 
 from popbase.errors import ContractError, GateError, PopbaseError, UsageError, exit_codes
 from popbase.options import Date, Feed, Future, Json, Lake, Landing, date_option, settings
-from popbase.publish.commands import COMMANDS
+from popbase.terminal.commands import COMMANDS
 
 if TYPE_CHECKING:
-    from popbase.publish.progress import Progress
+    from popbase.terminal.progress import Progress
 
 UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
@@ -62,7 +62,7 @@ def popbase(context: typer.Context, _show_version: Version = False) -> None:
 
 
 def _progress(*, silent: bool = False) -> Progress:
-    from popbase.publish.progress import progress_for
+    from popbase.terminal.progress import progress_for
 
     return progress_for(silent=silent)
 
@@ -85,7 +85,7 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
     from dataclasses import asdict
 
     from popbase.generate import generate as make
-    from popbase.publish import show
+    from popbase.terminal import show
 
     if last < first:
         raise UsageError("--to lies before --from.")
@@ -111,7 +111,8 @@ def night(
     not stop it. It ends with the run report, which stands as a page under LAKE/reports too.
     """
     from popbase.night import run_night
-    from popbase.publish import report_page, run_report, show
+    from popbase.publish import report_page, run_report
+    from popbase.terminal import show
 
     report = run_night(settings(landing, lake), day, future=future, progress=_progress(silent=as_json))
     if as_json:

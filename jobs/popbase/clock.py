@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 
 ZONE = timezone(timedelta(hours=8))
 SPARK_ZONE = "+08:00"
+DUCKDB_ZONE = "Etc/GMT-8"  # by POSIX: hours behind, with the sign turned
 
 
 def now() -> datetime:

@@ -136,9 +136,6 @@ class Contract:
         """The field that plays `role`, if the feed has one."""
         return next((f for f in self.fields if f.role == role), None)
 
-    def named(self, name: str) -> Field:
-        return next(f for f in self.fields if f.name == name)
-
 
 def feed_names() -> list[str]:
     """The feeds by their files' names alone: no YAML is read, so DAG files may ask at every parse."""

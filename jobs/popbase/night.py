@@ -20,7 +20,6 @@ from popbase.intake import feeds
 from popbase.intake.feeds import TakenIn
 from popbase.publish import report_page
 from popbase.publish.gates import judge_tables
-from popbase.publish.progress import Progress
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notice, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
@@ -39,6 +38,7 @@ from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
+from popbase.terminal.progress import Progress
 
 
 def run_night(

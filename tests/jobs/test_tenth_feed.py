@@ -37,6 +37,7 @@ def with_employment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         cached.cache_clear()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("with_employment")
 def test_a_tenth_feed_is_taken_in_and_matched_by_its_contract_alone(
     spark: SparkSession, settings: Settings, tmp_path: Path

@@ -12,17 +12,24 @@ from popbase.contracts import Contract
 
 
 def deliver(
-    landing: Path, contract: Contract, lines: Sequence[str], *, region: str, day: date, kind: str = "snapshot"
+    landing: Path,
+    contract: Contract,
+    lines: Sequence[str],
+    *,
+    region: str,
+    day: date,
+    kind: str = "snapshot",
+    number: int = 1,
 ) -> Path:
     """`lines` are records in the contract's order of fields, without a header."""
-    folder = landing / contract.feed / region / day.isoformat() / "001"
+    folder = landing / contract.feed / region / day.isoformat() / f"{number:03d}"
     folder.mkdir(parents=True)
     header = ",".join(field.header for field in contract.fields)
     data = "".join(f"{line}\n" for line in (header, *lines)).encode()
     (folder / "part-0001.csv").write_bytes(data)
     manifest = {
         "manifest_version": 1, "feed": contract.feed, "contract_version": contract.version, "region": region,
-        "business_date": day.isoformat(), "delivery_no": 1, "kind": kind,
+        "business_date": day.isoformat(), "delivery_no": number, "kind": kind,
         "prepared_at": f"{day + timedelta(days=1)}T01:12:00+08:00",
         "files": [
             {"name": "part-0001.csv", "format": "csv", "encoding": "UTF-8", "bytes": len(data),

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lib.small_world import DAY, TAX, Row, World, claim, frame, judgement, small_world
 
-from popbase import expectations, metrics, table_contracts, tallies
+from popbase import expectations, table_contracts
 from popbase.errors import ContractError
+from popbase.publish import metrics, tallies
 from popbase.statistics.identities import identities
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def test_the_written_exception_exists() -> None:
 def test_the_glossary_names_every_feed_and_every_word_of_the_registers_codes() -> None:
     glossary = (ROOT / "GLOSSARY.md").read_text("utf-8")
     assert [feed for feed in contracts.feed_names() if f"`{feed}`" not in glossary] == []
-    kinds = contracts.feed(contracts.REGISTER).named("household_kind").codes
+    kinds = next(f for f in contracts.feed(contracts.REGISTER).fields if f.name == "household_kind").codes
     assert [label for code, label in kinds.items() if code != "90" and label not in glossary] == []
 
 

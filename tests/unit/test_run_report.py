@@ -14,10 +14,10 @@ from rich.console import Console
 
 from popbase.publish import report_page, run_report
 from popbase.publish.next_steps import next_steps
-from popbase.publish.progress import Lines, Progress, progress_for
 from popbase.publish.run_report import DeliveryLine, GateLine, NightReport, Notice, Stage
 from popbase.publish.staleness import Sender
 from popbase.publish.wording import count, row_reason
+from popbase.terminal.progress import Lines, Progress, progress_for
 
 
 def night(**changes: Any) -> NightReport:

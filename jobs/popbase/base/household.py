@@ -5,8 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from popbase.identity.rules import UNSETTLED, is_registered
+
 HEAD = "02"
-UNSETTLED = "30"
 
 
 def households(person: DataFrame) -> DataFrame:
@@ -24,7 +25,7 @@ def households(person: DataFrame) -> DataFrame:
         "household_kind", "registered_area",
     )  # fmt: skip
     return (
-        person.where((F.col("status") == "REGISTERED") & of_a_household)
+        person.where(is_registered() & of_a_household)
         .groupBy("household_id")
         .agg(F.min(order).alias("first"), F.count(F.lit(1)).alias("size"))
         .select(

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from popbase.identity.decisions import REVOCATION, named_refs
 from popbase.identity.groups import grouped
-from popbase.identity.rules import CONTRADICTIONS, number17, number_key, person_id, record_ref
+from popbase.identity.rules import CONTRADICTIONS, below_zero, number17, number_key, person_id, record_ref
 
 _REF = ["region", "record_no"]
 
@@ -112,15 +112,15 @@ def _troubled(register: DataFrame, decisions: DataFrame, named: DataFrame) -> Da
 def _groups(here: DataFrame, decisions: DataFrame, named: DataFrame, until: date) -> DataFrame:
     """_member _group: each troubled record and each decision with the group it belongs to."""
     carried = F.explode(F.array_distinct(F.array(number_key(F.col("citizen_id")), _place())))
-    said = F.explode(F.array_compact(F.array_append(_numbers(), _below(F.col("decision_no")))))
+    said = F.explode(F.array_compact(F.array_append(_numbers(), below_zero(F.col("decision_no")))))
     members = [
-        here.select(record_ref().alias("decision_no"), carried.alias("key")),
-        decisions.select(_order().alias("decision_no"), said.alias("key")),
-        named.select(_order_of(F.col("decision_no")).alias("decision_no"), _place().alias("key")),
+        here.select(record_ref().alias("member"), carried.alias("key")),
+        decisions.select(_order().alias("member"), said.alias("key")),
+        named.select(_order_of(F.col("decision_no")).alias("member"), _place().alias("key")),
     ]
     everyone = members[0].union(members[1]).union(members[2]).distinct()
     labelled = grouped(everyone.withColumn("as_of", F.lit(until)))
-    return labelled.select(F.col("decision_no").alias("_member"), F.col("group").alias("_group")).distinct()
+    return labelled.select(F.col("member").alias("_member"), F.col("group").alias("_group")).distinct()
 
 
 def _numbers() -> Column:
@@ -130,10 +130,6 @@ def _numbers() -> Column:
 def _place() -> Column:
     """Where a record stands without a number; as a key of its own it makes every record a member."""
     return number_key(F.lit(None).cast("string"))
-
-
-def _below(text: Column) -> Column:
-    return -F.pmod(F.xxhash64(text), F.lit(2**62)) - 1
 
 
 def _order() -> Column:

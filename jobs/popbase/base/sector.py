@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from popbase.base.former import rerouted
 from popbase.contracts import Contract, Field
-from popbase.identity.rules import number17
+from popbase.identity.rules import below_zero, number17
 from popbase.intake.normalise import match_name
 
 NO_NUMBER, CONTESTED, NOT_IN_REGISTER = "NO_NUMBER", "CONTESTED", "NOT_IN_REGISTER"
@@ -119,12 +119,9 @@ def in_role(contract: Contract, role: str) -> Field:
 
 
 def _looked_up(rows: DataFrame, contract: Contract, who: Holders) -> DataFrame:
-    """One shuffle of the sector's rows, by the number as a long; the persons' side is narrow.
-
-    Records without a number are spread below zero: as nulls they would all meet in one partition.
-    """
-    place = F.xxhash64("region", *(field.name for field in contract.key))
-    spread = rows.withColumn("row__number17", F.coalesce("row__number17", -F.pmod(place, F.lit(2**62)) - 1))
+    """One shuffle of the sector's rows, by the number as a long; the persons' side is narrow."""
+    place = below_zero(F.col("region"), *(F.col(field.name) for field in contract.key))
+    spread = rows.withColumn("row__number17", F.coalesce("row__number17", place))
     answers = who.numbers.select(
         *(F.col(name).alias(f"row__{name}") for name in ("number17", "holder", "holder_name")),
         F.lit(True).alias("row__is_known"),

@@ -47,12 +47,13 @@ def in_force(decisions: DataFrame) -> DataFrame:
 def orders(candidates: DataFrame, effective: DataFrame) -> Orders:
     """The decisions of `effective` that name a record, ready to be applied round by round."""
     claims = _claims(candidates, effective).localCheckpoint()
-    groups = grouped(_members(claims)).select("as_of", "decision_no", "group").distinct()
+    members = _members(claims)
+    groups = grouped(members).select("as_of", F.col("member").alias("decision_no"), "group").distinct()
     turn = per("group", order=[F.col("effective_on"), F.col("decision_no")])
     ranked = claims.join(groups, ["as_of", "decision_no"], how="inner").withColumn(
         "rank", F.dense_rank().over(turn)
     )
-    return Orders(claims=ranked.localCheckpoint(), keys=_members(claims).select("as_of", "key").distinct())
+    return Orders(claims=ranked.localCheckpoint(), keys=members.select("as_of", "key").distinct())
 
 
 def named_refs() -> Column:
@@ -91,7 +92,8 @@ def _claims(candidates: DataFrame, effective: DataFrame) -> DataFrame:
 def _members(claims: DataFrame) -> DataFrame:
     """One row is a key that a decision may touch: old, new, and where the records it names stand."""
     keys = F.array("key", number17(F.col("old_citizen_id")), number17(F.col("new_citizen_id")))
-    return claims.select("as_of", "decision_no", F.explode(F.array_compact(keys)).alias("key")).distinct()
+    member = F.col("decision_no").alias("member")
+    return claims.select("as_of", member, F.explode(F.array_compact(keys)).alias("key")).distinct()
 
 
 def applied(touched: DataFrame, claims: DataFrame) -> DataFrame:

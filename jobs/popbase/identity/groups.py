@@ -9,17 +9,17 @@ from popbase.identity.rules import per
 
 
 def grouped(members: DataFrame) -> DataFrame:
-    """`members` (as_of decision_no key) with `group`, the least key of a connected component.
+    """`members` (as_of member key) with `group`, the least key of a connected component.
 
     Min-label propagation over the few numbers that decisions name; each turn is checkpointed, since a
     plan that grows with the turns costs more than the turns.
     """
-    labelled = members.withColumn("group", F.min("key").over(per("decision_no"))).localCheckpoint()
+    labelled = members.withColumn("group", F.min("key").over(per("member"))).localCheckpoint()
     while True:
         reached = F.min("group").over(per("key"))
         further = (
             labelled.withColumn("reached", reached)
-            .withColumn("further", F.min("reached").over(per("decision_no")))
+            .withColumn("further", F.min("reached").over(per("member")))
             .localCheckpoint()
         )
         if further.where("further < group").isEmpty():

@@ -9,6 +9,8 @@ from pyspark.sql import functions as F
 
 CANCELLING = ("4", "7")
 DEATH = "1"
+# The household kind of people without a settled registration, who are in no household.
+UNSETTLED = "30"
 # The flags by which intake says that a number contradicts what the record declares.
 CONTRADICTIONS = {"citizen_id.sex": "sex", "citizen_id.birth_date": "birth_date"}
 STATUS = {"1": "DEAD", "2": "MISSING", "3": "MOVED_OUT", "5": "IN_SERVICE", "6": "EMIGRATED"}
@@ -25,8 +27,12 @@ def number_key(citizen_id: Column) -> Column:
     Two records without a number may meet there by chance: whoever groups by it keeps them apart by
     `person_key`.
     """
-    place = F.xxhash64(F.col("region"), F.col("record_no"))
-    return F.coalesce(number17(citizen_id), -F.pmod(place, F.lit(2**62)) - 1)
+    return F.coalesce(number17(citizen_id), below_zero(F.col("region"), F.col("record_no")))
+
+
+def below_zero(*values: Column) -> Column:
+    """A place among the numbers where none is: what has no number is spread, and not all in one partition."""
+    return -F.pmod(F.xxhash64(*values), F.lit(2**62)) - 1
 
 
 def is_live() -> Column:
@@ -52,6 +58,11 @@ def winners_first() -> list[Column]:
         F.col("region").desc(),
         F.col("record_no").desc(),
     ]
+
+
+def is_registered() -> Column:
+    """Of a person, by `status`: who counts in the registered population (statistics section 2)."""
+    return F.col("status") == "REGISTERED"
 
 
 def status() -> Column:

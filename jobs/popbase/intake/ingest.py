@@ -21,7 +21,7 @@ from popbase.intake.staging import Folder, Staging, stage
 from popbase.lake import Lake
 from popbase.session import gathered
 
-# Moves when a row rule changes its meaning: `popbase rejudge` looks at it.
+# Moves when a row rule changes its meaning: the ledger says by which rules a delivery was judged.
 RULES_VERSION = "1"
 QUARANTINE = (*PLACE, "key", "reasons", "raw")
 QUARANTINE_SCHEMA = (

@@ -15,6 +15,8 @@ import pyarrow as pa
 from popbase.errors import LedgerError
 from popbase.lake import append_small, read_small
 
+LEDGER = "control/delivery"
+
 Status = Literal["accepted", "rejected", "withdrawn"]
 
 
@@ -93,7 +95,7 @@ def append(lake_root: str, feed: str, judgements: Sequence[Judgement]) -> None:
 
 
 def _table(feed: str) -> str:
-    return f"control/delivery/{feed}"
+    return f"{LEDGER}/{feed}"
 
 
 _TYPES = {

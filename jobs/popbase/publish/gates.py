@@ -9,11 +9,12 @@ from itertools import chain
 
 from pyspark.sql import DataFrame
 
-from popbase import contracts, metrics, table_contracts
+from popbase import contracts, table_contracts
 from popbase.contracts import REGISTER
 from popbase.expectations import Finding, check
 from popbase.intake import ledger
 from popbase.lake import Lake
+from popbase.publish import metrics
 from popbase.publish.publication import DeliveryRef, Publication
 from popbase.session import at_once
 from popbase.sources import Sources

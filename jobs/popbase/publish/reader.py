@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from popbase.clock import DUCKDB_ZONE
 from popbase.errors import UsageError
 from popbase.publish.publication import Publication
 from popbase.publish.tables import ArrowSource, open_table
@@ -27,7 +28,7 @@ _ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.CatalogException, duckdb.
 
 _LOCKS = (
     "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
-    "SET TimeZone = 'Etc/GMT-8'",  # +08:00, fixed (clock.py)
+    f"SET TimeZone = '{DUCKDB_ZONE}'",
     "SET temp_directory = ''",  # spilling would leave rows in a file outside the tables
     "SET autoinstall_known_extensions = false",
     "SET enable_external_access = false",

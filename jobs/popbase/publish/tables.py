@@ -14,9 +14,10 @@ import duckdb
 import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError, DeltaProtocolError
 
+from popbase.clock import DUCKDB_ZONE
 from popbase.errors import StorageError
-
-LEDGER = "control/delivery"
+from popbase.intake.ledger import LEDGER
+from popbase.lake import exists
 
 
 class ArrowSource(Protocol):
@@ -48,10 +49,6 @@ def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource
         return Scan(delta)
 
 
-def exists(lake: str, table: str) -> bool:
-    return deltalake.DeltaTable.is_deltatable(f"{lake}/{table}")
-
-
 def feeds_with_ledger(lake: str) -> list[str]:
     """Feeds of which at least one delivery was judged."""
     folder = Path(lake) / LEDGER
@@ -62,7 +59,7 @@ def feeds_with_ledger(lake: str) -> list[str]:
 def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any) -> list[dict[str, Any]]:
     """Rows of popbase's own questions; `sources` are the tables that the SQL names."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'Etc/GMT-8'")
+        connection.execute(f"SET TimeZone = '{DUCKDB_ZONE}'")
         for name, source in sources.items():
             connection.register(name, source)
         cursor = connection.execute(sql, parameters or {})

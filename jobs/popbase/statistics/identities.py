@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
+from typing import get_args
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.statistics.areas import LEVELS, parent_code
+from popbase.statistics.calendar import Form
 from popbase.statistics.classification import MIXED
+from popbase.statistics.t1 import measures
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 
-# T1's totals, without their breakdowns.
-_MEASURES = (
-    "households", "family_households", "collective_households", "other_households", "population",
-    "male", "female", "sex_unknown", "unsettled", "agricultural", "non_agricultural",
-    "agricultural_nature", "non_agricultural_nature", "nature_unknown", "agricultural_place",
-    "non_agricultural_place", "converted", "urban", "rural", "unclassified", "in_transit",
-    "in_service", "emigrated", "missing", "dead_and_live",
-)  # fmt: skip
+# Of both forms; their breakdowns are looked at apart.
+_MEASURES = tuple(dict.fromkeys(m.name for form in get_args(Form) for m in measures(form)))
 
 
 def identities(cube: DataFrame) -> DataFrame:

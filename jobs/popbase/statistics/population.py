@@ -7,9 +7,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase.identity.rules import UNSETTLED, is_registered, record_ref
 from popbase.statistics.classification import nature
 
-UNSETTLED = "30"
 UNSETTLED_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8")
 
 # Status of the people that stand beside the registered population, never inside it.
@@ -57,7 +57,7 @@ def inside(reference_date: date) -> dict[str, Column]:
 
 def persons_by_area(person: DataFrame, cases: DataFrame | None, *, reference_date: date) -> DataFrame:
     """One row a registered area: the only aggregate that reads persons."""
-    registered = F.col("status") == "REGISTERED"
+    registered = is_registered()
     counts = {name: registered & belongs for name, belongs in inside(reference_date).items()}
     counts |= {name: F.col("status") == status for name, status in BESIDE.items()}
     return (
@@ -79,8 +79,7 @@ def _with_dead_and_live(person: DataFrame, cases: DataFrame | None) -> DataFrame
         .select("record", F.lit(True).alias("found"))
     )
     # A handful of cases: broadcast, so that the persons are not moved for them.
-    record = F.concat_ws("/", "region", "record_no")
-    return person.join(F.broadcast(records), on=record == F.col("record"), how="left").select(
+    return person.join(F.broadcast(records), on=record_ref() == F.col("record"), how="left").select(
         *person.columns, F.coalesce("found", F.lit(False)).alias("dead_and_live")
     )
 

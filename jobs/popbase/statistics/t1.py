@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.statistics.areas import LEVELS, Geography, rolled_up, standing_of, with_path
-from popbase.statistics.calendar import Release
+from popbase.statistics.calendar import Form, Release
 from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
 from popbase.statistics.cube import Measure, cube, figures, revised
 from popbase.statistics.population import BESIDE, UNSETTLED_REASONS, households_by_area, persons_by_area
@@ -47,7 +47,9 @@ def t1(
     townships = _townships(with_classes(standing_of(counted, places), places))
     if release.form == "LEGACY":
         townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
-    rows = cube(figures(_areas(townships), measures(release), places), TABLE, release=release, places=places)
+    rows = cube(
+        figures(_areas(townships), measures(release.form), places), TABLE, release=release, places=places
+    )
     if release.status == "REVISED" and previous is not None:
         return revised(rows, previous)
     return rows
@@ -102,8 +104,8 @@ def _areas(townships: DataFrame) -> DataFrame:
     return rolled_up(townships, *aggregates)
 
 
-def measures(release: Release) -> list[Measure]:
-    """What the year's form holds, in the form's order."""
+def measures(form: Form) -> list[Measure]:
+    """What the form holds, in its order."""
     always = [
         *(Measure(name, name, "register-household") for name in _HOUSEHOLDS),
         *(Measure(name, name, "registered") for name in _PERSONS),
@@ -113,7 +115,7 @@ def measures(release: Release) -> list[Measure]:
         *(Measure(name, name, "beside-registered") for name in BESIDE),
         Measure("dead_and_live", "dead_and_live", "registered"),
     ]
-    return always + (_legacy() if release.form == "LEGACY" else _urban_rural()) + beside
+    return always + (_legacy() if form == "LEGACY" else _urban_rural()) + beside
 
 
 def _legacy() -> list[Measure]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lib.tables import rows
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -91,6 +92,7 @@ def every_day(spans: DataFrame) -> DataFrame:
     return reduce(DataFrame.unionByName, states)
 
 
+@pytest.mark.long
 def test_the_dates_of_a_group_are_all_dates_that_matter_to_it(spark: SparkSession) -> None:
     register = spark.createDataFrame(
         [row for case in range(CASES) for row in register_of(case)], SPAN

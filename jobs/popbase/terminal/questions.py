@@ -12,12 +12,13 @@ import pyarrow as pa
 from popbase.errors import PublicationError, UsageError
 from popbase.intake import ledger
 from popbase.intake.ledger import Judgement, standing
+from popbase.lake import exists
 from popbase.publish import run_report
 from popbase.publish.next_steps import next_steps
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.reader import Reader
 from popbase.publish.run_report import NightReport
-from popbase.publish.tables import exists, feeds_with_ledger, open_table, query
+from popbase.publish.tables import feeds_with_ledger, open_table, query
 from popbase.publish.wording import rejection
 
 Rows = list[dict[str, Any]]

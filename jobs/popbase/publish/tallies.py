@@ -10,11 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
+from popbase.identity.rules import UNSETTLED, is_registered
 from popbase.schema import off_contract
-
-
-def registered() -> Column:
-    return F.col("status") == "REGISTERED"
 
 
 def counted(rows: DataFrame, table: str, conditions: Mapping[str, str] = MappingProxyType({})) -> DataFrame:
@@ -52,7 +49,7 @@ def together(*one_row_each: DataFrame) -> DataFrame:
 
 def person_counts() -> list[Column]:
     """Counts over base/person that add up over any grouping of its rows."""
-    living, unsettled = registered(), F.expr("household_kind = '30'")
+    living, unsettled = is_registered(), F.col("household_kind") == UNSETTLED
     conditions = {
         "rows_off_contract": off_contract(table_contracts.table("person")),
         "unique_without_number": F.expr("id_status = 'UNIQUE' AND citizen_id IS NULL"),

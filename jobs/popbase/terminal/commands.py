@@ -16,7 +16,7 @@ from popbase.options import Json, Lake, Limit, OneDate, OneFeed, date_option, se
 if TYPE_CHECKING:
     from popbase.publish.publication import Publication
     from popbase.publish.reader import Reader
-    from popbase.publish.show import Format
+    from popbase.terminal.show import Format
 
 
 def _how(as_json: bool, as_csv: bool = False) -> Format:
@@ -27,9 +27,9 @@ def _how(as_json: bool, as_csv: bool = False) -> Format:
 
 def status(as_json: Json = False, lake: Lake = None) -> None:
     """What readers see, how the night ended, what to do."""
-    from popbase.publish import inspect, show, status_page
+    from popbase.terminal import questions, show, status_page
 
-    found = inspect.status(settings(lake=lake).lake)
+    found = questions.status(settings(lake=lake).lake)
     if as_json:
         show.document(found)
     else:
@@ -40,14 +40,14 @@ def deliveries(
     feed: OneFeed = None, day: OneDate = None, limit: Limit = 40, as_json: Json = False, lake: Lake = None
 ) -> None:
     """How each delivery was judged, newest first."""
-    from popbase.publish import inspect, show
+    from popbase.terminal import questions, show
 
-    found = inspect.deliveries(settings(lake=lake).lake, feed=feed, day=day)
+    found = questions.deliveries(settings(lake=lake).lake, feed=feed, day=day)
     if as_json:
         show.dicts(found, "json", most=limit, nothing="")
     else:
-        show.dicts(inspect.in_short(found), "table", most=limit, nothing="No delivery was judged.")
-        for refusal in inspect.refusals(found[:limit]):
+        show.dicts(questions.in_short(found), "table", most=limit, nothing="No delivery was judged.")
+        for refusal in questions.refusals(found[:limit]):
             show.console().print(refusal, markup=False)
 
 
@@ -63,13 +63,13 @@ def quarantine(
     """Why rows of a feed were refused.
 
     Counts by reason. A citizen's data is shown only with --reveal."""
-    from popbase.publish import inspect, show
+    from popbase.terminal import questions, show
 
     root = settings(lake=lake).lake
     if rows:
-        found = inspect.refused_rows(root, feed, limit=rows, day=day, reason=reason, reveal=reveal)
+        found = questions.refused_rows(root, feed, limit=rows, day=day, reason=reason, reveal=reveal)
     else:
-        found = inspect.refused_by_reason(root, feed, day=day, reason=reason)
+        found = questions.refused_by_reason(root, feed, day=day, reason=reason)
     show.dicts(found, _how(as_json), most=max(rows, 100), nothing="No row was refused.")
 
 
@@ -81,27 +81,27 @@ def cases(
     lake: Lake = None,
 ) -> None:
     """Findings about numbers that people must decide."""
-    from popbase.publish import inspect, show
+    from popbase.terminal import questions, show
 
-    found = inspect.cases(settings(lake=lake).lake, kind=kind, only_open=only_open)
+    found = questions.cases(settings(lake=lake).lake, kind=kind, only_open=only_open)
     if not as_json and found:
-        show.dicts(inspect.counted(found), "table", most=100, nothing="")
+        show.dicts(questions.counted(found), "table", most=100, nothing="")
         show.console().print()
     show.dicts(found, _how(as_json), most=limit, nothing="No case.")
 
 
 def publications(limit: Limit = 40, as_json: Json = False, lake: Lake = None) -> None:
     """What readers ever saw, the current one first."""
-    from popbase.publish import inspect, show
+    from popbase.terminal import questions, show
 
-    found = inspect.publications(settings(lake=lake).lake)
+    found = questions.publications(settings(lake=lake).lake)
     show.dicts(found, _how(as_json), most=limit, nothing="Nothing is published yet.")
 
 
 def open_(
     as_of: Annotated[
         date | None,
-        date_option("--as-of", about="The newest publication of this date or before; histories come later."),
+        date_option("--as-of", about="The newest publication of this date or before."),
     ] = None,
     publication: Annotated[int | None, typer.Option(help="This publication; else the current one.")] = None,
     sql: Annotated[str | None, typer.Option("-c", help="SQL to answer; else it is read from stdin.")] = None,
@@ -115,8 +115,8 @@ def open_(
     Every answer comes from one publication, whatever a night is doing meanwhile. SHOW TABLES lists the
     tables: base.person, statistics.report, ... A statement ends with a semicolon.
     """
-    from popbase.publish import show
     from popbase.publish.reader import Reader
+    from popbase.terminal import show
 
     how = _how(as_json, as_csv)
     root = settings(lake=lake).lake
@@ -143,7 +143,7 @@ def _chosen(lake: str, as_of: date | None, seq: int | None) -> Publication:
 
 def _converse(reader: Reader, how: Format, limit: int) -> None:
     """Answers statement after statement: a person goes on after a mistake, a script ends with it."""
-    from popbase.publish import show
+    from popbase.terminal import show
 
     person = sys.stdin.isatty()
     for statement in _statements(prompting=person):

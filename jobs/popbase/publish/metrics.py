@@ -15,20 +15,20 @@ from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.expectations import Metrics
+from popbase.identity.rules import UNSETTLED, is_registered, record_ref
 from popbase.intake.ledger import Judgement
-from popbase.schema import off_contract
-from popbase.table_contracts import TableContract
-from popbase.tallies import (
+from popbase.publish.tallies import (
     counted,
     fingerprint,
     person_counts,
     person_shares,
     person_sums,
-    registered,
     together,
     total,
     twice,
 )
+from popbase.schema import off_contract
+from popbase.table_contracts import TableContract
 
 
 def person(
@@ -52,7 +52,7 @@ def since(regions: DataFrame, previous: DataFrame | None, takeovers: Mapping[str
     now_at = F.col("region")
     for old, new in takeovers.items():
         now_at = F.when(F.col("region") == old, F.lit(new)).otherwise(now_at)
-    before = previous.groupBy(now_at.alias("region")).agg(F.count_if(registered()).alias("before"))
+    before = previous.groupBy(now_at.alias("region")).agg(F.count_if(is_registered()).alias("before"))
     return regions.join(before, on="region", how="full")
 
 
@@ -109,7 +109,9 @@ def person_record(records: DataFrame, people: DataFrame) -> DataFrame:
 
 def household(households: DataFrame, people: DataFrame) -> DataFrame:
     """Metrics of base/household against the people it is made of (statistics section 2)."""
-    members = people.where(registered() & F.expr("household_id IS NOT NULL AND household_kind <> '30'"))
+    members = people.where(
+        is_registered() & F.col("household_id").isNotNull() & (F.col("household_kind") != UNSETTLED)
+    )
     sides = households.select("household_id", "size", F.lit(1).alias("h"), F.lit(0).alias("m")).union(
         members.select("household_id", F.lit(0), F.lit(0), F.lit(1))
     )
@@ -132,9 +134,7 @@ def household(households: DataFrame, people: DataFrame) -> DataFrame:
 
 def id_case(cases: DataFrame, people: DataFrame) -> DataFrame:
     """Metrics of base/id_case; every contested person stands in an open case."""
-    contested = people.where("id_status = 'CONTESTED'").select(
-        F.concat_ws("/", "region", "record_no").alias("record")
-    )
+    contested = people.where("id_status = 'CONTESTED'").select(record_ref().alias("record"))
     open_contests = cases.where("kind = 'contested_number' AND status = 'open'")
     in_cases = open_contests.select(F.explode("record_nos").alias("record"))
     uncovered = contested.join(in_cases, on="record", how="left_anti")

@@ -41,8 +41,8 @@ demo: setup ## three nights of 20,000 made-up people, then questions to the publ
 
 # Every layer runs even when an earlier one fails; Airflow is installed while Spark's tests run.
 test: setup ## all layers: without a JVM, with Spark, with Airflow
-	@$(MAKE) --no-print-directory $(AIRFLOW)/.ready & airflow=$$!; failed=0; \
-	$(MAKE) --no-print-directory test-unit || failed=1; \
+	@failed=0; $(MAKE) --no-print-directory test-unit || failed=1; \
+	$(MAKE) --no-print-directory $(AIRFLOW)/.ready & airflow=$$!; \
 	$(MAKE) --no-print-directory test-spark || failed=1; \
 	wait $$airflow; \
 	$(MAKE) --no-print-directory test-dags || failed=1; \
@@ -52,10 +52,10 @@ test: setup ## all layers: without a JVM, with Spark, with Airflow
 test-unit: setup ## rules, no JVM, seconds
 	$(PYTEST) tests/unit -p no:hypothesispytest -p no:xdist
 
-# Two sessions: each is mostly one busy driver, planning. In the folders' order the nights come early: as files of
-# few tests they would come last, and one session would wait for the other.
+# Three sessions on two cores: each is mostly one driver that plans, and waits in between. In the folders' order the
+# nights come early: as files of few tests they would come last, and the other sessions would wait for them.
 test-spark: setup ## files and programs; transforms, jobs and specifications on a local Spark
-	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) tests --ignore=tests/unit --ignore=tests/dags -m "not ($(LONG))" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow
 	$(AIRFLOW)/bin/python -m pytest tests/dags

@@ -6,8 +6,6 @@ Everything is written below `demo/`, which is emptied first. Nothing and nobody 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -19,6 +17,7 @@ from popbase.night import run_night
 from popbase.publish import report_page
 from popbase.settings import Settings
 from popbase.terminal import show
+from popbase.terminal.commands import open_
 from popbase.terminal.progress import progress_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +81,7 @@ QUESTIONS = (
 )
 
 
-def main() -> int:
+def main() -> None:
     console = show.console()
     shutil.rmtree(DEMO, ignore_errors=True)
     started = monotonic()
@@ -96,7 +95,8 @@ def main() -> int:
     for night in NIGHTS:
         one_night(night, console)
     console.print(f"Three nights in {monotonic() - started:.0f} seconds.\n")
-    return ask(console) or tell(console)
+    ask(console)
+    tell(console)
 
 
 def one_night(business_date: date, console: Console) -> None:
@@ -107,27 +107,21 @@ def one_night(business_date: date, console: Console) -> None:
     report_page.show(run_night(settings, business_date, progress=progress_for(silent=False)), console)
 
 
-def ask(console: Console) -> int:
-    """Through the command, as a statistician would: no Spark, nothing but the publication."""
-    popbase = str(Path(sys.executable).with_name("popbase"))
+def ask(console: Console) -> None:
+    """By `popbase open`, as a statistician would: no Spark, nothing but the publication."""
     for question, sql in QUESTIONS:
         console.rule(question)
-        asked = subprocess.run([popbase, "open", "--lake", str(LAKE), "-c", sql], check=False)  # noqa: S603
-        if asked.returncode:
-            return asked.returncode
-    return 0
+        open_(sql=sql, lake=str(LAKE))
 
 
-def tell(console: Console) -> int:
+def tell(console: Console) -> None:
     """Which files to open in a browser and in a spreadsheet."""
     console.rule("To look at")
     pages = sorted((LAKE / "reports").glob("*/index.html"))
-    workbooks = sorted(LAKE.rglob("*.xlsx"))
-    for path in (*pages, *workbooks):
+    for path in (*pages, *sorted(pages[-1].parent.glob("*.xlsx"))):
         console.print(path.relative_to(ROOT), soft_wrap=True)
     console.print("\nAsk yourself: .venv/bin/popbase open --lake demo/lake")
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

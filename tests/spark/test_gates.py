@@ -70,6 +70,10 @@ def one_more(row: Row) -> None:
     row["value"] += 1
 
 
+def into_zz(row: Row) -> None:
+    row["area_code"] = "3301ZZ"
+
+
 def without_t1(world: World) -> None:
     for row in world["report"]:
         row["table"] = "T2"
@@ -146,6 +150,8 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("report", "place_max_abs_diff"): figure("agricultural_place", one_more),
     ("report", "urban_rural_max_abs_diff"): figure("urban", one_more, form="URBAN_RURAL"),
     ("report", "children_max_abs_diff"): figure("in_transit", one_more, level="county"),
+    ("report", "unclassified_share"): figure("unclassified", one_more, level="nation", form="URBAN_RURAL"),
+    ("report", "unallocated_share"): figure("population", into_zz, level="county"),
     ("conformed", "deliveries_unbalanced"): judged(received=2, quarantined=0, accepted=1),
     ("conformed", "rows_not_stored"): lambda world: world.update(stored=[114]),
     ("conformed", "deliveries_over_limit"): judged(received=10, quarantined=3),

@@ -121,7 +121,13 @@ def test_every_required_column_must_stand(tmp_path, lost):
     assert (found.reason, found.detail) == ("column.missing", f"'{CSV}' lacks {lost}.")
 
 
+def test_a_header_of_a_million_commas_is_no_header(tmp_path):
+    found = rejected(deliver(tmp_path, {CSV: csv_bytes(header=HEADER + "," * 1_000_000)}))
+    assert (found.reason, "more than 2000 columns" in (found.detail or "")) == ("file.unreadable", True)
+
+
 NAMES = ["../a.csv", "a/b.csv", "/etc/passwd", "..", "a\\b.csv", "C:a.csv", "a\0.csv", ".a.csv", "_a.csv"]
+NAMES += ["a.csv._COPYING_"]
 
 
 @pytest.mark.parametrize("name", NAMES)

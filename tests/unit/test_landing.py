@@ -60,6 +60,8 @@ def test_later_business_dates_are_left_for_their_night(tmp_path):
         "330100/20151231/001",
         "330100/2015-02-29/001",
         "330100/0000-00-00/001",
+        "330100/0215-12-31/001",
+        "330100/1948-12-31/001",
         "330100/2015-12-31/01",
         "330100/2015-12-31/000",
         "330100/2015-12-31/1234567890",
@@ -78,6 +80,18 @@ def test_of_two_folders_with_one_number_the_shorter_name_is_the_delivery(tmp_pat
     arrive(tmp_path, "330100/2015-12-31/0001", "330100/2015-12-31/001", "330100/2015-12-31/0002")
     assert names(tmp_path) == ["330100/2015-12-31/001", "330100/2015-12-31/0002"]
     assert strays(tmp_path, "tax") == [tmp_path / "tax/330100/2015-12-31/0001"]
+
+
+def test_what_nobody_may_look_into_and_a_link_to_itself_stop_no_night(tmp_path):
+    arrive(tmp_path, "330100/2015-12-31/001", "stray")
+    (tmp_path / "tax/330200").symlink_to("330200")
+    closed = tmp_path / "tax/lost+found"
+    closed.mkdir(mode=0o000)
+    try:
+        assert names(tmp_path) == ["330100/2015-12-31/001"]
+        assert strays(tmp_path, "tax") == [tmp_path / "tax/stray"]
+    finally:
+        closed.chmod(0o700)
 
 
 def test_files_among_the_folders_are_no_trouble(tmp_path):

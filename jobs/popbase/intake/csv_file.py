@@ -13,6 +13,9 @@ from popbase.intake.meter import CHUNK, BrokenError, within
 # Spark's reader goes by the name, in any case of letters; it finds no rows in a plain file called so.
 OTHER_PACKINGS = (".bz2", ".deflate", ".lz4", ".lzo", ".snappy", ".zst")
 
+# Each is a column of Spark's parser: a header of a million commas would keep it busy for hours.
+MOST_COLUMNS = 2000
+
 BOM = {"UTF-8": codecs.BOM_UTF8, "GB18030": "\ufeff".encode("gb18030")}
 
 
@@ -40,6 +43,8 @@ def column_names(line: bytes | None, encoding: str) -> tuple[str, ...]:
         names = [name.strip() for name in next(csv.reader([text], strict=True), [""])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BrokenError(f"has a header line that is not CSV in {encoding}") from error
+    if len(names) > MOST_COLUMNS:
+        raise BrokenError(f"has a header line of more than {MOST_COLUMNS} columns")
     # U+FFFD is what is left of characters that an earlier program could not decode.
     if "\r" in text or "\ufffd" in text:
         raise BrokenError("has a CR or undecodable characters inside its header line")

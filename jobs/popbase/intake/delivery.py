@@ -26,6 +26,8 @@ from popbase.settings import Settings
 __all__ = ["Received", "Rejected", "SourceFile", "receive"]
 
 HIDDEN = (".", "_")
+# Hadoop takes such a file for one that is still being copied.
+UNFINISHED = "._COPYING_"
 NAMED = 20  # unknown columns that the warnings name
 
 
@@ -124,8 +126,12 @@ def _check_folder(folder: Path, manifest: Manifest, settings: Settings) -> None:
 
 
 def _is_outside(name: str) -> bool:
-    """A path, a drive, a name that the system would cut short, or one that Spark skips as hidden."""
-    return name.startswith(HIDDEN) or any(mark in name for mark in ("/", "\\", ":", "\0"))
+    """A path, a drive, a name that the system would cut short, or one that Spark skips."""
+    return (
+        name.startswith(HIDDEN)
+        or name.endswith(UNFINISHED)
+        or any(mark in name for mark in ("/", "\\", ":", "\0"))
+    )
 
 
 def _listing(folder: Path) -> dict[str, os.stat_result]:

@@ -18,7 +18,8 @@ from popbase.errors import StorageError
 MANIFEST = "manifest.json"
 
 REGION = re.compile(r"[0-9]{6}")
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Before 1949 there was no such department: the year is mistyped.
+DATE = re.compile(r"(19(49|[5-9][0-9])|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile(r"[0-9]{3,9}")  # ten digits would not fit the ledger's int
 
 
@@ -53,9 +54,9 @@ def strays(landing: Path, feed: str) -> list[Path]:
     Their senders think that they have delivered, so the night's report names them.
     """
     taken = {str(place.folder) for place in arrived(landing, feed, date.max)}
-    regions = _folders(str(landing / feed))
-    days = [day for region in regions for day in _folders(region)]
-    numbers = [number for day in days for number in _folders(day)]
+    regions = _open_folders(str(landing / feed))
+    days = [day for region in regions for day in _open_folders(region)]
+    numbers = [number for day in days for number in _open_folders(day)]
     everything = [str(landing / feed), *regions, *days, *numbers]
     return sorted(Path(f) for f in everything if f not in taken and _complete(f))
 
@@ -75,11 +76,26 @@ def _folders(folder: str, name: re.Pattern[str] | None = None) -> list[str]:
     """
     try:
         with os.scandir(folder) as entries:
-            return [e.path for e in entries if (not name or name.fullmatch(e.name)) and e.is_dir()]
+            return [e.path for e in entries if (not name or name.fullmatch(e.name)) and _is_folder(e)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise StorageError(f"The landing folder '{folder}' could not be read: {error.strerror}.") from error
+
+
+def _open_folders(folder: str) -> list[str]:
+    """What nobody may look into (`lost+found`, `.ssh`) is no delivery, and stops no night."""
+    try:
+        return _folders(folder)
+    except StorageError:
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _complete(folder: str) -> bool:

@@ -50,8 +50,9 @@ def since(regions: DataFrame, previous: DataFrame | None, takeovers: Mapping[str
     if previous is None:
         return regions.withColumn("before", F.lit(0))
     now_at = F.col("region")
-    for old, new in takeovers.items():
-        now_at = F.when(F.col("region") == old, F.lit(new)).otherwise(now_at)
+    if takeovers:
+        successors = F.create_map(*(F.lit(code) for pair in takeovers.items() for code in pair))
+        now_at = F.coalesce(F.try_element_at(successors, now_at), now_at)
     before = previous.groupBy(now_at.alias("region")).agg(F.count_if(is_registered()).alias("before"))
     return regions.join(before, on="region", how="full")
 
@@ -202,6 +203,29 @@ def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
         counted(cube, "report", tallies),
         twice(spread, *key, name="cell_twice"),
         identities.agg(*_greatest_differences(identities), F.count(F.lit(1)).alias("areas")),
+        _not_placed(cube),
+    )
+
+
+def _not_placed(cube: DataFrame) -> DataFrame:
+    """The greatest share, in any year, of people without a class, and of those in no county."""
+    people, value = F.col("measure") == "population", F.col("value")
+    nation, county = F.col("area_level") == "nation", F.col("area_level") == "county"
+    unplaced = county & people & F.col("area_code").endswith("ZZ")
+    years = (
+        cube.where("`table` = 'T1' AND size(breakdowns) = 0")
+        .groupBy("report_year")
+        .agg(
+            F.sum(F.when(nation & people, value)).alias("everyone"),
+            F.sum(F.when(nation & (F.col("measure") == "unclassified"), value)).alias("unclassified"),
+            F.sum(F.when(unplaced, value)).alias("unallocated"),
+        )
+    )
+    return years.agg(
+        *(
+            F.coalesce(F.max(F.try_divide(name, "everyone")), F.lit(0.0)).alias(f"{name}_share")
+            for name in ("unclassified", "unallocated")
+        )
     )
 
 

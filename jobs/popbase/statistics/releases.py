@@ -134,12 +134,10 @@ def lay_out(sources: Sources, folder: Path, *, last: Path | None, version: int |
 
 def _lay_out(sources: Sources, cube: DataFrame, year: int, folder: Path) -> None:
     rows: list[dict[str, Any]] = [row.asDict() for row in cube.where(F.col("report_year") == year).collect()]
-    (nation,) = {
-        (r["cut_off"], r["list_vintage"], r["boundary_year"]) for r in rows if r["area_level"] == "nation"
-    }
-    cut_off, vintage, boundary_year = nation
-    divisions, villages = sources.state(DIVISIONS, cut_off), sources.state(LIST, vintage or cut_off)
-    names = area_names(divisions, villages, year=boundary_year)
+    nation = next(r for r in rows if (r["area_level"], r["measure"]) == ("nation", "population"))
+    divisions = sources.state(DIVISIONS, nation["cut_off"])
+    villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
+    names = area_names(divisions, villages, year=nation["boundary_year"])
     workbook, table = (folder / name for name in _files(year))
     write_t1(workbook, rows, names=names)
     write_csv(table, rows, names=names)

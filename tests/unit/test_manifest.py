@@ -35,6 +35,12 @@ def test_every_field_of_a_sound_manifest_is_read():
     assert found.files[0].name == "part-0001.csv"
 
 
+def test_nobody_takes_over_more_bureaus_than_there_are():
+    many = [f"{code:06d}" for code in range(1001)]
+    assert "'replaces_regions'" in refused(encoded(replaces_regions=many)).detail
+    assert len(parse(encoded(replaces_regions=many[1:])).replaces_regions) == 1000
+
+
 @pytest.mark.parametrize(
     "field",
     ["manifest_version", "feed", "contract_version", "region", "business_date", "delivery_no", "kind",

@@ -194,6 +194,12 @@ def test_a_bureau_that_closed_or_was_taken_over_is_not_awaited() -> None:
     ) == {"330100": 0}
 
 
+def test_a_bureau_that_names_itself_is_late_like_any_other() -> None:
+    itself = judgement(business_date=NEW_YEARS_EVE - timedelta(3), replaces_regions=("330100",))
+    (sender,) = senders("tax", "daily", [itself], as_of=NEW_YEARS_EVE)
+    assert sender.late
+
+
 def test_a_feed_that_nobody_ever_delivered_is_late_as_a_whole() -> None:
     (sender,) = senders("tax", "yearly", [], as_of=NEW_YEARS_EVE)
     assert sender.region is None

@@ -113,7 +113,8 @@ class Manifest(_Strict):
     delivery_no: Annotated[int, Field(ge=1)]
     kind: Literal["snapshot", "changes"]
     prepared_at: Annotated[datetime, BeforeValidator(_instant)]
-    replaces_regions: list[Region] = Field(default_factory=list)
+    # More than all bureaus of a province: nobody takes over so many.
+    replaces_regions: list[Region] = Field(default_factory=list, max_length=1000)
     files: list[Entry]
 
 

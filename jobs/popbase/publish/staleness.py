@@ -39,7 +39,8 @@ def senders(feed: str, cadence: Cadence, judgements: Iterable[Judgement], *, as_
     taken_over: dict[str, date] = {}
     for delivery in sorted(effective(judgements, as_of), key=lambda j: j.business_date):
         newest[delivery.region] = delivery
-        taken_over |= dict.fromkeys(delivery.replaces_regions, delivery.business_date)
+        others = set(delivery.replaces_regions) - {delivery.region}  # nobody takes over oneself
+        taken_over |= dict.fromkeys(others, delivery.business_date)
     if not newest:
         return [Sender(feed, None, cadence, None, None, None)]
     return [

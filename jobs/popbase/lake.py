@@ -24,17 +24,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 
-if TYPE_CHECKING:  # control tables are read where no Spark is, and must not import it
+from popbase.control import TABLE_PROPERTIES, exists
+
+if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-# Published versions must stay readable for as long as a publication names them (design 3b): only popbase's
-# own maintenance deletes files. Statistics of columns would put names and numbers into the log as text.
-TABLE_PROPERTIES = {
-    "delta.deletedFileRetentionDuration": "interval 36500 days",
-    "delta.logRetentionDuration": "interval 36500 days",
-    "delta.dataSkippingNumIndexedCols": "0",
-}
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
 FEW_FILES = 1000
@@ -183,34 +178,6 @@ class Lake:
         actions: list[AddAction | RemoveAction] = [*replaced, *(_add(file, partition_by) for file in files)]
         if actions:
             head.create_write_transaction(actions, "append", delta_schema, partition_by=list(partition_by))
-
-
-def exists(root: str, table: str) -> bool:
-    return bool(deltalake.DeltaTable.is_deltatable(f"{root}/{table}"))
-
-
-def read_small(root: str, table: str, version: int | None = None) -> list[dict[str, Any]]:
-    """The rows of a control table, without Spark; none where the table does not exist yet."""
-    if not exists(root, table):
-        return []
-    head = deltalake.DeltaTable(f"{root}/{table}", version=version)
-    return [
-        dict(row)
-        for row in pa.table(
-            deltalake.QueryBuilder().register("t", head).execute("SELECT * FROM t")
-        ).to_pylist()
-    ]
-
-
-def append_small(root: str, table: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
-    """Appends a handful of rows to a control table in one commit, without Spark."""
-    if rows:
-        deltalake.write_deltalake(
-            f"{root}/{table}",
-            pa.Table.from_pylist(list(rows), schema=schema),
-            mode="append",
-            configuration=TABLE_PROPERTIES,
-        )
 
 
 def _files(folder: Path) -> list[StagedFile]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lib.intake import by_region, csv_of, rows_of, send
 
+from popbase.control import read_small
 from popbase.intake import feeds, ledger
 from popbase.intake.feeds import TakenIn
-from popbase.lake import Lake, read_small
+from popbase.lake import Lake
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -144,7 +144,7 @@ def _sinks(nights: Nights) -> list[tuple[str, str]]:
 
 
 def _ledger(nights: Nights, feed: str) -> list[dict[str, object]]:
-    from popbase.lake import read_small
+    from popbase.control import read_small
 
     return read_small(str(nights.lake), f"control/delivery/{feed}")
 

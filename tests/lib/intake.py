@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lib.landing import entry, manifest
+from popbase.control import read_small
 from popbase.intake.landing import MANIFEST
-from popbase.lake import Lake, read_small
+from popbase.lake import Lake
 
 DAY = "2015-12-31"
 

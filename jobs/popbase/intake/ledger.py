@@ -12,8 +12,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from popbase.control import append_small, read_small
 from popbase.errors import LedgerError
-from popbase.lake import append_small, read_small
 
 LEDGER = "control/delivery"
 

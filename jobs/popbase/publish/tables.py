@@ -15,9 +15,9 @@ import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError, DeltaProtocolError
 
 from popbase.clock import DUCKDB_ZONE
+from popbase.control import exists
 from popbase.errors import StorageError
 from popbase.intake.ledger import LEDGER
-from popbase.lake import exists
 
 
 class ArrowSource(Protocol):

@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from popbase.control import exists
 from popbase.errors import PublicationError, UsageError
 from popbase.intake import ledger
 from popbase.intake.ledger import Judgement, standing
-from popbase.lake import exists
 from popbase.publish import run_report
 from popbase.publish.next_steps import next_steps
 from popbase.publish.publication import Publication, Publications

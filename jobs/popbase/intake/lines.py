@@ -6,7 +6,7 @@ several files by position whatever their headers say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -106,8 +106,8 @@ def _layout(delivery: Received, file: SourceFile, columns: Sequence[str]) -> Lay
 def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     text = _text(spark, files)
     records = _records(text.where(~_is_overlong()) if layout.has_overlong_lines else text, layout)
-    repeated = list(_repeated_headers(layout.header_line.decode(layout.encoding), files))
-    return records.unionByName(spark.createDataFrame(repeated, records.schema)) if repeated else records
+    repeated = [file for file in files if file.header_repeats]
+    return records.unionByName(_repeated_headers(spark, layout, repeated)) if repeated else records
 
 
 def _text(spark: SparkSession, files: Sequence[SourceFile]) -> DataFrame:
@@ -187,8 +187,14 @@ def _place(path: str) -> tuple[str, date, int]:
     return region, date.fromisoformat(business_date), int(delivery_no)
 
 
-def _repeated_headers(header: str, files: Iterable[SourceFile]) -> Iterable[tuple[object, ...]]:
+def _repeated_headers(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     """A further line equal to the header is a record like any other; the header's filter took it too."""
-    for file in files:
-        row = (*_place(file.path.as_posix()), header, False, header)
-        yield from [row] * file.header_repeats
+    header = layout.header_line.decode(layout.encoding)
+    rows = [(*_place(file.path.as_posix()), header, False, header, file.header_repeats) for file in files]
+    schema = (
+        "region string, business_date date, delivery_no int, raw string, undecodable boolean, line string"
+    )
+    once = spark.createDataFrame(rows, f"{schema}, repeats int")
+    # Counted out by Spark: a hostile file may be nothing but its header, ten million times.
+    each = F.explode(F.sequence(F.lit(1), "repeats"))
+    return once.withColumn("repeat", each).drop("repeat", "repeats")

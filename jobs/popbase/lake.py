@@ -16,19 +16,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from popbase.control import TABLE_PROPERTIES, exists
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
@@ -223,8 +221,6 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
 
 
 def _spark_schema(head: deltalake.DeltaTable) -> StructType:
-    from pyspark.sql.types import StructType  # noqa: PLC0415 - not where control tables are read
-
     return StructType.fromJson(json.loads(head.schema().to_json()))
 
 

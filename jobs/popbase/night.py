@@ -155,7 +155,7 @@ def write_reports(
     `base_on`: the date for which the base tables have just been written from these sources.
     """
     known = published_reports(night)
-    years = releases.standings(known)
+    years = releases.shown_years(known)
     if only is None:
         chosen = releases.releases_due(sources, night.as_of, changes=changes(night, sources), known=years)
     else:

@@ -9,7 +9,7 @@ import pytest
 
 from popbase.statistics.calendar import (
     Release,
-    Standing,
+    Shown,
     due,
     every_year,
     first_year_open_to,
@@ -55,7 +55,7 @@ def test_a_delivery_of_january_is_still_in_time_for_the_year_before():
 
 
 def years(
-    night: date, change: date | None, known: dict[int, Standing] = MappingProxyType({})
+    night: date, change: date | None, known: dict[int, Shown] = MappingProxyType({})
 ) -> list[tuple[int, str]]:
     """What a night computes after a delivery of the business date `change`."""
     candidates = every_year(night, first_delivery=FIRST, known=known)
@@ -63,8 +63,8 @@ def years(
     return [(r.year, r.status) for r in found]
 
 
-def stands(cut_off: date) -> Standing:
-    return Standing(cut_off, released=(cut_off.month, cut_off.day) == (1, 25))
+def stands(cut_off: date) -> Shown:
+    return Shown(cut_off, released=(cut_off.month, cut_off.day) == (1, 25))
 
 
 CLOSED_2014 = {2014: stands(date(2015, 1, 25))}

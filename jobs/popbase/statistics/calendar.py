@@ -84,14 +84,14 @@ def touched(release: Release, changes: Collection[Change], *, lists: Collection[
 
 
 @dataclass(frozen=True)
-class Standing:
+class Shown:
     """A report year as the last publication shows it; `released`: FINAL or REVISED."""
 
     cut_off: date
     released: bool
 
 
-def every_year(night: date, *, first_delivery: date, known: Mapping[int, Standing]) -> list[Release]:
+def every_year(night: date, *, first_delivery: date, known: Mapping[int, Shown]) -> list[Release]:
     """Every report year that has data, oldest first, as a night for `night` would compute it.
 
     `first_delivery`: the register's first business date ever; `known`: the years that stand in the cube.
@@ -101,7 +101,7 @@ def every_year(night: date, *, first_delivery: date, known: Mapping[int, Standin
 
 
 def due(
-    candidates: Collection[Release], known: Mapping[int, Standing], *, touched: Callable[[Release], bool]
+    candidates: Collection[Release], known: Mapping[int, Shown], *, touched: Callable[[Release], bool]
 ) -> list[Release]:
     """Those that a night computes; none when nothing changed and nothing fell due.
 

@@ -26,7 +26,7 @@ from popbase.statistics.calendar import (
     LIST,
     Change,
     Release,
-    Standing,
+    Shown,
     due,
     every_year,
     list_vintage,
@@ -40,14 +40,14 @@ _YEAR = "report_year"
 _PARTITION = (_YEAR,)
 
 
-def candidates(sources: Sources, night: date, known: Mapping[int, Standing]) -> list[Release]:
+def candidates(sources: Sources, night: date, known: Mapping[int, Shown]) -> list[Release]:
     """Every report year that has data; `known`: the years of the last publication."""
     delivered = sources.dates(REGISTER, night)
     return every_year(night, first_delivery=delivered[0], known=known) if delivered else []
 
 
 def releases_due(
-    sources: Sources, night: date, *, changes: Collection[Change], known: Mapping[int, Standing]
+    sources: Sources, night: date, *, changes: Collection[Change], known: Mapping[int, Shown]
 ) -> list[Release]:
     """The report years that this night computes."""
     lists = {*sources.dates(LIST, night), *(on for feed, on in changes if feed == LIST)}
@@ -55,13 +55,13 @@ def releases_due(
     return due(every, known, touched=lambda release: touched(release, changes, lists=lists))
 
 
-def standings(cube: DataFrame | None) -> dict[int, Standing]:
+def shown_years(cube: DataFrame | None) -> dict[int, Shown]:
     """The years of a cube."""
     if cube is None:
         return {}
     released = F.max(F.col("release_status") != "PRELIMINARY").alias("released")
     rows = cube.groupBy("report_year").agg(F.max("cut_off").alias("cut_off"), released).collect()
-    return {row.report_year: Standing(row.cut_off, row.released) for row in rows}
+    return {row.report_year: Shown(row.cut_off, row.released) for row in rows}
 
 
 def write_reports(

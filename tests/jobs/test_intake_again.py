@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,10 +15,11 @@ from lib.intake import csv_of, rows_of, send
 
 from popbase.contracts import Contract, Field
 from popbase.errors import LedgerError
-from popbase.intake import feeds, ledger
+from popbase.intake import feeds, files, ledger
 from popbase.intake.delivery import Received, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import arrived
+from popbase.intake.landing import landed
+from popbase.intake.manifest import open_regular
 from popbase.lake import Lake
 
 if TYPE_CHECKING:
@@ -38,11 +41,11 @@ class Office:
     settings: Settings
     feed: str = "statistical_division"
 
-    def send(self, *codes: str, region: str) -> Path:
+    def send(self, *codes: str, region: str, **said: Any) -> Path:
         header = "统计用区划代码,名称,更新时间"
         data = csv_of(header, *(f"{code},{NAME},{AT}" for code in codes))
-        files = {"a.csv": data} if codes else {}
-        return send(self.settings.landing_path, self.feed, files, region=region)
+        sent = {"a.csv": data} if codes else {}
+        return send(self.settings.landing_path, self.feed, sent, region=region, **said)
 
     def night(self) -> list[tuple[str, str, int, int]]:
         taken = feeds.take_in(self.lake, self.settings, self.feed, until=DAY)
@@ -104,6 +107,35 @@ def test_a_folder_named_like_no_delivery_is_counted_and_not_read(office: Office)
     assert (taken.judgements, taken.strays) == ((), 1)
 
 
+def test_a_delivery_that_may_not_be_read_waits_for_the_night_after_it_is_opened(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.send("330102001001", region="330100")
+    closed = office.send("330202001001", region="330200")
+
+    def guarded(path: Path) -> object:
+        if path.parent == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_regular(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "open_regular", guarded)
+        taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
+    assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
+    assert [(r.place.region, r.code) for r in taken.remarks] == [("330200", "delivery.closed")]
+    assert office.night() == [("330200", "accepted", 1, 0)]
+
+
+def test_a_bureau_that_takes_others_over_is_remarked_once_it_is_believed(office: Office) -> None:
+    office.send("330102001001", region="330100", replaces_regions=["330300", "330200", "330100"])
+    office.send("?", region="330400", replaces_regions=["330500"])
+    taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
+    assert [j.status for j in taken.judgements] == ["accepted", "rejected"]
+    assert [(r.place.region, r.code, r.detail) for r in taken.remarks] == [
+        ("330100", "region.replaced", "330200, 330300")
+    ]
+
+
 LETTERS = Contract(
     feed="letters", version="1.0.0", kind="reference", cadence="daily", title="", purpose="", owner="",
     fields=(
@@ -118,7 +150,7 @@ def letters(office: Office, *rows: str) -> Received:
     """A received delivery of changes; nobody's contract but this file's."""
     landing = office.settings.landing_path
     send(landing, "letters", {"a.csv": csv_of("操作,左,右,更新时间", *rows)}, kind="changes")
-    (place,) = arrived(landing, "letters", DAY)
+    (place,) = landed(landing, "letters", DAY).places
     found = receive(place, LETTERS, office.settings)
     assert isinstance(found, Received)
     return found

@@ -13,6 +13,7 @@ from lib.landing import CONTRACT, CSV, ROW, SETTINGS, csv_bytes, deliver, reject
 from popbase.errors import StorageError
 from popbase.intake import files
 from popbase.intake.delivery import receive
+from popbase.intake.landing import ClosedError
 from popbase.intake.manifest import Entry, Refusal, open_regular
 
 SOUND = csv_bytes(ROW, ROW)
@@ -94,13 +95,14 @@ def test_a_delivery_taken_away_is_rejected(tmp_path):
     assert rejected(place).reason == "manifest.unreadable"
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO], ids=["no rights", "a broken disk"])
-def test_what_the_storage_fails_at_is_no_fault_of_the_sender(tmp_path, monkeypatch, number):
+@pytest.mark.parametrize(("number", "kind"), [(errno.EACCES, ClosedError), (errno.EIO, StorageError)])
+def test_what_the_storage_fails_at_is_no_fault_of_the_sender(tmp_path, monkeypatch, number, kind):
     place = deliver(tmp_path, {CSV: SOUND})
 
     def fail(path: Path) -> Any:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(files, "open_regular", fail)
-    with pytest.raises(StorageError, match=os.strerror(number)):
+    with pytest.raises(StorageError, match=os.strerror(number)) as raised:
         receive(place, CONTRACT, SETTINGS)
+    assert raised.type is kind

@@ -102,7 +102,7 @@ def test_what_holds_readers_back_comes_first_and_what_is_good_to_know_last() -> 
 def test_folders_that_are_no_deliveries_are_told_to_whoever_can_ask() -> None:
     (step,) = next_steps(night(strays={"tax": 2}))
     assert (step.urgency, step.subject) == ("today", "tax")
-    assert "2 folders with a manifest that no night judges" in step.sentence
+    assert "2 folders that no night judges" in step.sentence
 
 
 def test_a_night_held_without_a_gate_says_why() -> None:
@@ -217,3 +217,10 @@ def test_a_machines_progress_is_silent(capsys: pytest.CaptureFixture[str]) -> No
         pass
     assert type(progress_for(silent=True)) is Progress
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_somebody_must_ask_about_today_comes_before_what_explains_itself() -> None:
+    told = ("column.unknown", "delivery.closed", "manifest.changed", "region.replaced")
+    steps = next_steps(night(notices=tuple(Notice("tax", "330100", NEW_YEARS_EVE, 1, c) for c in told)))
+    assert [s.urgency for s in steps] == ["today", "today", "note", "note"]
+    assert "may not be read" in steps[0].sentence

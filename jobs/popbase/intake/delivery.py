@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from popbase.contracts import OP_COLUMN, Contract
-from popbase.errors import StorageError
 from popbase.intake import files
 from popbase.intake.files import Reading, SourceFile
-from popbase.intake.landing import MANIFEST, Place
+from popbase.intake.landing import MANIFEST, Place, unreadable
 from popbase.intake.manifest import Manifest, Refusal, harmless, manifest_bytes, parse, refuse
 from popbase.intake.meter import within
 from popbase.settings import Settings
@@ -28,7 +27,7 @@ __all__ = ["Received", "Rejected", "SourceFile", "receive"]
 HIDDEN = (".", "_")
 # Hadoop takes such a file for one that is still being copied.
 UNFINISHED = "._COPYING_"
-NAMED = 20  # unknown columns that the warnings name
+NAMED = 20  # unknown columns, or bureaus taken over, that the run report names
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _listing(folder: Path) -> dict[str, os.stat_result]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise StorageError(f"The delivery '{folder}' could not be read: {error.strerror}.") from error
+        raise unreadable(folder, error) from error
     return found
 
 

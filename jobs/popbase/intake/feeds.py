@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from popbase import contracts
+from popbase.contracts import Contract
 from popbase.intake import ledger
-from popbase.intake.delivery import Received, receive
+from popbase.intake.delivery import NAMED, Received, Rejected, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import Place, arrived, strays
+from popbase.intake.landing import ClosedError, Place, landed
 from popbase.intake.ledger import Judgement
 from popbase.intake.manifest import changed
 from popbase.lake import Lake
@@ -49,29 +50,42 @@ def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenI
     """Judges the feed's deliveries of business dates up to `until` that no night has judged yet."""
     contract = contracts.feed(feed) if feed in contracts.feed_names() else None
     judged = {j.identity: j for j in ledger.standing(ledger.read(lake.root, feed))}
-    places = arrived(settings.landing_path, feed, until)
-    pending = [place for place in places if _identity(place) not in judged]
-    remarks = [
-        Remark(place, "manifest.changed")
-        for place in places
-        if _identity(place) in judged and changed(place, judged[_identity(place)].manifest_sha256)
-    ]
-    found = [receive(place, contract, settings) for place in pending]
+    there = landed(settings.landing_path, feed, until)
+    looked_at = [_look_at(place, judged.get(place.identity), contract, settings) for place in there.places]
+    found = [what for what in looked_at if isinstance(what, Received | Rejected)]
     judgements = ingest(lake, feed, contract, found) if found else []
-    warned = (_warned(delivery) for delivery in found if isinstance(delivery, Received))
-    return TakenIn(
-        feed,
-        tuple(judgements),
-        (*remarks, *(remark for group in warned for remark in group)),
-        strays=len(strays(settings.landing_path, feed)),
-    )
+    remarks = [what for what in looked_at if isinstance(what, Remark)]
+    warnings = [warning for what in found if isinstance(what, Received) for warning in _warnings(what)]
+    known = (*remarks, *warnings, *_takeovers(there.places, judgements))
+    return TakenIn(feed, tuple(judgements), known, strays=len(there.strays))
 
 
-def _warned(delivery: Received) -> Iterator[Remark]:
+def _look_at(
+    place: Place, judged: Judgement | None, contract: Contract | None, settings: Settings
+) -> Received | Rejected | Remark | None:
+    """A delivery that no night has judged; of one that was judged, whether it changed since.
+
+    One that may not be read is not judged: its sender opens it, and the next night finds it.
+    """
+    try:
+        if judged is None:
+            return receive(place, contract, settings)
+        return Remark(place, "manifest.changed") if changed(place, judged.manifest_sha256) else None
+    except ClosedError:
+        return Remark(place, "delivery.closed") if judged is None else None
+
+
+def _takeovers(places: Sequence[Place], judgements: Sequence[Judgement]) -> Iterator[Remark]:
+    """Bureaus that others say to have taken over: their own records end with it, so somebody should know."""
+    by_identity = {place.identity: place for place in places}
+    for judgement in judgements:
+        others = sorted({*judgement.replaces_regions} - {judgement.region})
+        if others:
+            named = ", ".join(others[:NAMED]) + f" and {len(others) - NAMED} more" * (len(others) > NAMED)
+            yield Remark(by_identity[judgement.identity], "region.replaced", named)
+
+
+def _warnings(delivery: Received) -> Iterator[Remark]:
     for warning in delivery.warnings:
         code, _, detail = warning.partition(": ")
         yield Remark(delivery.place, code, detail)
-
-
-def _identity(place: Place) -> tuple[str, date, int]:
-    return place.region, place.business_date, place.delivery_no

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from popbase.errors import StorageError
 from popbase.intake import csv_file, parquet_file
+from popbase.intake.landing import unreadable
 from popbase.intake.manifest import ABSENT, Entry, Refusal, open_regular
 from popbase.intake.meter import BrokenError, Meter
 from popbase.settings import Settings
@@ -57,7 +57,7 @@ def read(folder: Path, entry: Entry, settings: Settings) -> Reading:
             raise Refusal("file.link", f"'{entry.name}' is a link; send the file itself.") from error
         if error.errno in ABSENT:
             raise Refusal("file.missing", f"'{entry.name}' is missing or no regular file.") from error
-        raise StorageError(f"A file in '{folder}' could not be read: {error.strerror}.") from error
+        raise unreadable(folder, error) from error  # not the file's name: it is the sender's
 
 
 def _read(folder: Path, entry: Entry, stream: BinaryIO, settings: Settings) -> Reading:

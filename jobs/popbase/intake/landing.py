@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -33,62 +34,86 @@ class Place:
     delivery_no: int
     folder: Path
 
+    @property
+    def identity(self) -> tuple[str, date, int]:
+        return self.region, self.business_date, self.delivery_no
 
-def arrived(landing: Path, feed: str, until: date) -> list[Place]:
-    """The feed's complete deliveries of business dates up to `until`, by region, date and number."""
+
+@dataclass(frozen=True)
+class Landed:
+    """What lies in a feed's folder: `places` in the order of region, date and number; `strays`: folders that
+    no night will judge, for they hold a manifest and are no delivery, or may not be looked into.
+
+    The senders of strays think that they have delivered, so the night's report counts them.
+    """
+
+    places: tuple[Place, ...]
+    strays: tuple[Path, ...]
+
+
+class ClosedError(StorageError):
+    """A sender's folder or file that may not be read: it waits, and the rest of the night does not."""
+
+
+def landed(landing: Path, feed: str, until: date) -> Landed:
+    """The feed's complete deliveries of business dates up to `until`, and what else it was sent."""
     if not landing.is_dir():
         # A share that is not mounted must not look like a night without deliveries.
         raise StorageError(f"There is no landing folder '{landing}'; is its share mounted?")
+    root = str(landing / feed)
+    complete, strays = _complete_folders(root)
     places: dict[tuple[str, date, int], Place] = {}
-    for folder in _delivered(str(landing / feed), until.isoformat()):
-        place = _place(feed, folder)
-        if place:
-            # '001' and '0001' are one number: the shorter name is the delivery, the other a stray.
-            places.setdefault((place.region, place.business_date, place.delivery_no), place)
-    return [places[identity] for identity in sorted(places)]
+    # '001' and '0001' are one number: the shorter name is the delivery, the other a stray.
+    for folder in sorted(complete, key=len):
+        place = _place(feed, folder, folder[len(root) + 1 :].split("/"))
+        if place is None or place.identity in places:
+            strays.append(folder)
+        else:
+            places[place.identity] = place
+    due = sorted(identity for identity in places if identity[1] <= until)
+    return Landed(tuple(places[identity] for identity in due), tuple(Path(f) for f in sorted(strays)))
 
 
-def strays(landing: Path, feed: str) -> list[Path]:
-    """Folders with a manifest that no night will judge: their names say no region, date and number.
-
-    Their senders think that they have delivered, so the night's report names them.
-    """
-    taken = {str(place.folder) for place in arrived(landing, feed, date.max)}
-    regions = _open_folders(str(landing / feed))
-    days = [day for region in regions for day in _open_folders(region)]
-    numbers = [number for day in days for number in _open_folders(day)]
-    everything = [str(landing / feed), *regions, *days, *numbers]
-    return sorted(Path(f) for f in everything if f not in taken and _complete(f))
+def unreadable(path: Path | str, error: OSError) -> StorageError:
+    """What to raise where the landing could not be read."""
+    kind = ClosedError if error.errno in (errno.EACCES, errno.EPERM) else StorageError
+    return kind(f"'{path}' could not be read: {error.strerror}.")
 
 
-def _delivered(feed: str, until: str) -> Iterator[str]:
-    """Delivery folders with a manifest; of two names for one number the shorter first."""
-    for region in _folders(feed, REGION):
-        for day in _folders(region, DATE):
-            if day[-len(until) :] <= until:  # ISO dates sort as text
-                yield from filter(_complete, sorted(_folders(day, NUMBER), key=len))
+def _complete_folders(root: str) -> tuple[list[str], list[str]]:
+    """Folders with a manifest, down to the deliveries', and those named like a region's or a day's that may
+    not be looked into; others such as `lost+found` are nobody's."""
+    closed: list[str] = []
+    regions = _folders(root)
+    days = _open_folders(regions, REGION, closed)
+    numbers = _open_folders(days, DATE, closed)
+    above = [folder for folder in (root, *regions, *days) if _is_complete(folder)]
+    return above + [folder for folder in numbers if _is_complete(folder, unseen=True)], closed
 
 
-def _folders(folder: str, name: re.Pattern[str] | None = None) -> list[str]:
+def _open_folders(folders: Sequence[str], name: re.Pattern[str], closed: list[str]) -> list[str]:
+    """What is in the folders; those of that name which may not be looked into are added to `closed`."""
+    found = []
+    for folder in folders:
+        try:
+            found += _folders(folder)
+        except ClosedError:
+            closed += [folder] if name.fullmatch(Path(folder).name) else []
+    return found
+
+
+def _folders(folder: str) -> list[str]:
     """Sub-folders; a linked one counts here, so that its delivery is rejected rather than overlooked.
 
     Paths are plain strings: a landing of years has a hundred thousand folders, and Path objects cost most.
     """
     try:
         with os.scandir(folder) as entries:
-            return [e.path for e in entries if (not name or name.fullmatch(e.name)) and _is_folder(e)]
+            return [entry.path for entry in entries if _is_folder(entry)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise StorageError(f"The landing folder '{folder}' could not be read: {error.strerror}.") from error
-
-
-def _open_folders(folder: str) -> list[str]:
-    """What nobody may look into (`lost+found`, `.ssh`) is no delivery, and stops no night."""
-    try:
-        return _folders(folder)
-    except StorageError:
-        return []
+        raise unreadable(folder, error) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -98,13 +123,24 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _complete(folder: str) -> bool:
-    return os.path.lexists(f"{folder}/{MANIFEST}")
+def _is_complete(folder: str, *, unseen: bool = False) -> bool:
+    """Whether the manifest, which arrives last, is there; `unseen` is said where we may not look."""
+    try:
+        os.lstat(f"{folder}/{MANIFEST}")
+    except PermissionError:
+        return unseen
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    return True
 
 
-def _place(feed: str, folder: str) -> Place | None:
-    region, day, number = folder.split("/")[-3:]
+def _place(feed: str, folder: str, parts: Sequence[str]) -> Place | None:
+    named = len(parts) == 3 and all(
+        n.fullmatch(p) for n, p in zip((REGION, DATE, NUMBER), parts, strict=True)
+    )
     with suppress(ValueError):  # such as 2015-02-30
-        if int(number) >= 1:
-            return Place(feed, region, date.fromisoformat(day), int(number), Path(folder))
+        if named and int(parts[2]) >= 1:
+            return Place(feed, parts[0], date.fromisoformat(parts[1]), int(parts[2]), Path(folder))
     return None

@@ -25,8 +25,7 @@ from pydantic import (
 )
 
 from popbase.clock import ZONE
-from popbase.errors import StorageError
-from popbase.intake.landing import DATE, MANIFEST, Place
+from popbase.intake.landing import DATE, MANIFEST, Place, unreadable
 
 LARGEST = 8 * 1024**2  # bytes: some 40,000 files; more is not a manifest
 
@@ -136,7 +135,7 @@ def manifest_bytes(folder: Path) -> bytes:
     except OSError as error:
         if error.errno in ABSENT or error.errno == errno.ELOOP:
             return b""
-        raise StorageError(f"'{folder / MANIFEST}' could not be read: {error.strerror}.") from error
+        raise unreadable(folder / MANIFEST, error) from error
 
 
 def parse(data: bytes) -> Manifest:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from popbase.publish.run_report import DeliveryLine, NightReport, Notice
 from popbase.publish.staleness import Sender
-from popbase.publish.wording import count, notice, rejection
+from popbase.publish.wording import NOTICES_FOR_TODAY, count, notice, rejection
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Step:
 
 def next_steps(night: NightReport) -> list[Step]:
     """The most urgent first; empty after a night without a problem."""
-    return [
+    steps = [
         *_held(night),
         *_grouped(night.rejected, lambda d: (d.feed, d.reason or ""), one=_refused, many=_many_refused),
         *_grouped(_to_remind(night), lambda s: (s.feed, ""), one=_late, many=_many_late),
@@ -39,6 +39,7 @@ def next_steps(night: NightReport) -> list[Step]:
         *_warned(night),
         *_to_decide(night),
     ]
+    return sorted(steps, key=lambda step: get_args(Urgency).index(step.urgency))
 
 
 def _held(night: NightReport) -> Iterator[Step]:
@@ -117,21 +118,25 @@ def _astray(night: NightReport) -> Iterator[Step]:
         yield Step(
             "today",
             feed,
-            f"has {count(folders, 'folder')} with a manifest that no night judges: only "
-            "<region>/<business date>/<number> is a delivery. Ask the department.",
+            f"has {count(folders, 'folder')} that no night judges: a delivery lies in "
+            "<region>/<business date>/<number>, and must be readable. Ask the department.",
         )
+
+
+def _urgency(n: Notice) -> Urgency:
+    return "today" if n.code in NOTICES_FOR_TODAY else "note"
 
 
 def _noticed(n: Notice) -> Step:
     detail = f" ({n.detail})" if n.detail else ""
     command = f"popbase deliveries --feed {n.feed} --date {n.business_date}"
-    return Step("note", f"{n.name}:", f"{notice(n.code)}{detail}.", command)
+    return Step(_urgency(n), f"{n.name}:", f"{notice(n.code)}{detail}.", command)
 
 
 def _many_noticed(notices: list[Notice]) -> Step:
     first = notices[0]
     subject = f"{first.feed}, {count(len(notices), 'delivery')}:"
-    return Step("note", subject, f"{notice(first.code)}.", f"popbase deliveries --feed {first.feed}")
+    return Step(_urgency(first), subject, f"{notice(first.code)}.", f"popbase deliveries --feed {first.feed}")
 
 
 def _warned(night: NightReport) -> Iterator[Step]:

@@ -35,8 +35,13 @@ ROW_REASONS = {
 
 NOTICES = {
     "manifest.changed": "the folder changed after it was judged; what was judged stands",
+    "region.replaced": "the bureau says to have taken others over, whose records are now its own or ended",
+    "delivery.closed": "the folder or a file in it may not be read, so it waits; the sender must open it",
     "column.unknown": "an extra column that the contract does not know was ignored",
 }
+
+# Somebody has to ask the sender; the others explain themselves.
+NOTICES_FOR_TODAY = frozenset({"region.replaced", "delivery.closed"})
 
 _ENDINGS = {"required": "is empty", "format": "is not of its type", "code": "is no known code"}
 

@@ -16,6 +16,8 @@ OTHER_PACKINGS = (".bz2", ".deflate", ".lz4", ".lzo", ".snappy", ".zst")
 # Each is a column of Spark's parser: a header of a million commas would keep it busy for hours.
 MOST_COLUMNS = 2000
 
+SLICE = 16 * 1024
+
 BOM = {"UTF-8": codecs.BOM_UTF8, "GB18030": "\ufeff".encode("gb18030")}
 
 
@@ -54,8 +56,8 @@ def column_names(line: bytes | None, encoding: str) -> tuple[str, ...]:
 def _inflated(chunks: Iterable[bytes], name: str, limit: int) -> Iterator[bytes]:
     """What is inside a gzip file of one or more members; stops at the limit, so no bomb goes off."""
     member, inside, size = _member(), False, 0
-    for chunk in chunks:
-        packed = chunk
+    for piece in _slices(chunks):
+        packed = piece
         while packed:
             plain = _decompressed(member, packed)
             size += len(plain)
@@ -66,6 +68,12 @@ def _inflated(chunks: Iterable[bytes], name: str, limit: int) -> Iterator[bytes]
                 packed, member, inside = member.unused_data, _member(), False
     if inside or not size:
         raise BrokenError("is a gzip file that is empty or cut off")
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Small ones: zlib copies what is left of a slice at the end of every member, and there may be many."""
+    for chunk in chunks:
+        yield from (chunk[start : start + SLICE] for start in range(0, len(chunk), SLICE))
 
 
 def _member() -> zlib._Decompress:

@@ -20,6 +20,7 @@ from popbase.intake.delivery import Received, receive
 from popbase.intake.ingest import ingest
 from popbase.intake.landing import landed
 from popbase.intake.manifest import open_regular
+from popbase.intake.staging import stage
 from popbase.lake import Lake
 
 if TYPE_CHECKING:
@@ -124,6 +125,28 @@ def test_a_delivery_that_may_not_be_read_waits_for_the_night_after_it_is_opened(
     assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
     assert [(r.place.region, r.code) for r in taken.remarks] == [("330200", "delivery.closed")]
     assert office.night() == [("330200", "accepted", 1, 0)]
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_not_believed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other bytes than those of the checksum, or the same rows from another file, might have been read."""
+    office.send("330102001001", region="330100")
+    folder = office.send("330202001001", "?", region="330200")
+
+    def written_to(*arguments: Any) -> object:
+        found = stage(*arguments)
+        os.utime(folder / "a.csv", ns=(0, 0))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr("popbase.intake.ingest.stage", written_to)
+        taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
+    assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
+    assert [(r.place.region, r.code) for r in taken.remarks] == [("330200", "delivery.moved")]
+    assert office.rows() == [("330100", "330102001001")]
+    assert rows_of(office.lake, f"quarantine/{office.feed}", "region") == []
+    assert office.night() == [("330200", "rejected", 0, 1)]
 
 
 def test_a_bureau_that_takes_others_over_is_remarked_once_it_is_believed(office: Office) -> None:

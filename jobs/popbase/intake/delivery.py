@@ -42,6 +42,10 @@ class Received:
     files: tuple[SourceFile, ...]
     warnings: tuple[str, ...]
 
+    def stands(self) -> bool:
+        """Whether its files are still those that were checked: nobody vouches for others."""
+        return all(file.stands() for file in self.files)
+
 
 @dataclass(frozen=True)
 class Rejected:

@@ -56,7 +56,9 @@ def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenI
     judgements = ingest(lake, feed, contract, found) if found else []
     remarks = [what for what in looked_at if isinstance(what, Remark)]
     warnings = [warning for what in found if isinstance(what, Received) for warning in _warnings(what)]
-    known = (*remarks, *warnings, *_takeovers(there.places, judgements))
+    said = {judgement.identity for judgement in judgements}
+    moved = [Remark(what.place, "delivery.moved") for what in found if what.place.identity not in said]
+    known = (*remarks, *moved, *warnings, *_takeovers(there.places, judgements))
     return TakenIn(feed, tuple(judgements), known, strays=len(there.strays))
 
 

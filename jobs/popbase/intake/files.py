@@ -14,6 +14,9 @@ from popbase.intake.manifest import ABSENT, Entry, Refusal, open_regular
 from popbase.intake.meter import BrokenError, Meter
 from popbase.settings import Settings
 
+# Which file, of how many bytes, last written when.
+Stamp = tuple[int, int, int]
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -21,6 +24,7 @@ class SourceFile:
 
     `header_line` is without the LF, a CR before it and a BOM; `header_repeats` further lines are equal to it,
     with a BOM or without: they are rows. `has_overlong_lines` may be true of a file whose longest just fits.
+    `stamp` is that of the moment at which its reading began.
     """
 
     path: Path
@@ -31,6 +35,14 @@ class SourceFile:
     header_repeats: int = 0
     rows: int = 0
     has_overlong_lines: bool = False
+    stamp: Stamp | None = None
+
+    def stands(self) -> bool:
+        """Whether the file is still the one whose bytes were checked."""
+        try:
+            return _stamp(self.path.stat()) == self.stamp
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,8 @@ def read(folder: Path, entry: Entry, settings: Settings) -> Reading:
 
 def _read(folder: Path, entry: Entry, stream: BinaryIO, settings: Settings) -> Reading:
     meter = Meter(stream, entry.name, settings.max_file_bytes)
-    source = SourceFile(folder / entry.name, entry.format, entry.encoding)
+    stamp = _stamp(os.fstat(stream.fileno()))
+    source = SourceFile(folder / entry.name, entry.format, entry.encoding, stamp=stamp)
     fault = None
     try:
         read_rows = _csv if entry.format == "csv" else _parquet
@@ -70,6 +83,10 @@ def _read(folder: Path, entry: Entry, stream: BinaryIO, settings: Settings) -> R
     except BrokenError as broken:
         fault = f"'{entry.name}' {broken}."
     return Reading(entry, meter.size, meter.sha256, source, fault)
+
+
+def _stamp(file: os.stat_result) -> Stamp:
+    return file.st_ino, file.st_size, file.st_mtime_ns
 
 
 def _csv(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings) -> SourceFile:

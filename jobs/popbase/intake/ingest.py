@@ -59,15 +59,17 @@ def ingest(
 
 
 def take_in(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> list[Judgement]:
-    """Judges and commits the rows; raises LedgerError before anything is committed if any went missing."""
+    """Judges and commits the rows; raises LedgerError before anything is committed if any went missing.
+
+    A delivery that was written to meanwhile gets no judgement: the next night checks it again.
+    """
     staging = stage(lake, contract, deliveries)
-    judgements = [judgement(delivery, staging).balanced() for delivery in deliveries]
-    accepted = [
-        _folder(d.place) for d, j in zip(deliveries, judgements, strict=True) if j.status == "accepted"
-    ]
+    standing = [delivery for delivery in deliveries if delivery.stands()]
+    judgements = [judgement(delivery, staging).balanced() for delivery in standing]
+    accepted = {_folder(d.place) for d, j in zip(standing, judgements, strict=True) if j.status == "accepted"}
     good = staging.good(accepted)
 
-    quarantine(lake, contract, staging, deliveries)
+    quarantine(lake, contract, staging, standing)
     lake.commit(
         staging.table, good, staging.conformed_schema, partition_by=PLACE, replace=_partitions(deliveries)
     )
@@ -78,7 +80,7 @@ def take_in(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> l
 def quarantine(lake: Lake, contract: Contract, staging: Staging, deliveries: Sequence[Received]) -> None:
     """Refused rows, with what was sent and why; where nothing was refused, nothing is written."""
     table = f"quarantine/{contract.feed}"
-    files = staging.of(judge.REFUSED)
+    files = staging.of(judge.REFUSED, among={_folder(delivery.place) for delivery in deliveries})
     refused = gathered(lake.staged(staging.table, files, staging.schema).select(*QUARANTINE))
     staged = lake.stage(table, refused, partition_by=PLACE) if files else []
     lake.commit(table, staged, refused.schema, partition_by=PLACE, replace=_partitions(deliveries))

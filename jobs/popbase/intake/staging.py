@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -37,8 +37,10 @@ class Staging:
     files: Sequence[StagedFile]
     winners: Sequence[StagedFile] = ()
 
-    def of(self, verdict: str) -> list[StagedFile]:
-        return [file for file in self.files if file.partition["verdict"] == verdict]
+    def of(self, verdict: str, *, among: Collection[Folder] | None = None) -> list[StagedFile]:
+        """The files of one verdict, of all deliveries or of those named."""
+        files = [file for file in self.files if file.partition["verdict"] == verdict]
+        return files if among is None else [file for file in files if folder_of(file) in among]
 
     def rows(self, verdict: str, folder: Folder) -> int:
         return _rows(self.of(verdict))[folder]
@@ -46,10 +48,10 @@ class Staging:
     def kept(self, folder: Folder) -> int:
         return _rows(self.winners)[folder]
 
-    def good(self, accepted: Iterable[Folder]) -> list[StagedFile]:
+    def good(self, accepted: Collection[Folder]) -> list[StagedFile]:
         """What may be committed of the deliveries named."""
-        folders = set(accepted)
-        return [file for file in [*self.of(judge.ACCEPTED), *self.winners] if folder_of(file) in folders]
+        winners = [file for file in self.winners if folder_of(file) in accepted]
+        return [*self.of(judge.ACCEPTED, among=accepted), *winners]
 
     @property
     def conformed_schema(self) -> T.StructType:

@@ -36,6 +36,7 @@ ROW_REASONS = {
 NOTICES = {
     "manifest.changed": "the folder changed after it was judged; what was judged stands",
     "region.replaced": "the bureau says to have taken others over, whose records are now its own or ended",
+    "delivery.moved": "a file was written to while it was read, so it waits for the next night",
     "delivery.closed": "the folder or a file in it may not be read, so it waits; the sender must open it",
     "column.unknown": "an extra column that the contract does not know was ignored",
 }

@@ -81,7 +81,7 @@ def measured(scratch: Path, persons: int) -> dict[str, Any]:
     started = time.perf_counter()
     expectations.warm_up().join()
     imported = time.perf_counter() - started
-    spark = spark_session("night", settings)
+    spark = spark_session(settings)
     costs = night(spark, settings)
     jobs = costs["intake"] + costs["base"] + costs["statistics"]
     lake = Lake(spark, settings.lake)

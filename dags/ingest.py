@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG
-from popbase_wiring import CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, daily, spark_job, wait_until
+from popbase_wiring import CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, LAST_TICK, daily, spark_job, wait_until
 
 DOC = """
 Judges every delivery of the feed not yet judged, up to the business date, and keeps its good rows.
@@ -20,6 +20,7 @@ for feed, conformed in CONFORMED.items():
         dag_id=f"ingest_{feed}",
         schedule=daily(),
         start_date=FIRST_NIGHT,
+        end_date=LAST_TICK,
         catchup=False,  # the next night takes in whatever a missed one left
         max_active_runs=1,
         default_args=DEFAULT_ARGS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +13,19 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.providers.standard.sensors.date_time import DateTimeSensor
 from airflow.sdk import Asset, CronPartitionTimetable, RetryDecision, RetryPolicy
 
+from popbase import jvm
 from popbase.contracts import feed_names
 from popbase.errors import exit_codes
+from popbase.settings import Settings
 
 HOME = Path(__file__).resolve().parents[1]
 ZONE = "Asia/Shanghai"
 KEY_FORMAT = "%Y-%m-%d"
 FIRST_NIGHT = pendulum.datetime(2014, 12, 31, tz=ZONE)
+
+SETTINGS = Settings.from_environ(os.environ)
+# A night is worked on the day after its business date.
+LAST_TICK = pendulum.parse(SETTINGS.last_night, tz=ZONE).add(days=1) if SETTINGS.last_night else None
 
 CONFORMED = {feed: Asset(f"conformed_{feed}", uri=f"popbase://conformed/{feed}") for feed in feed_names()}
 BASE = Asset("population_base", uri="popbase://base")
@@ -36,7 +43,14 @@ class ByExitCode(RetryPolicy):
         return RetryDecision.default() if helps else RetryDecision.fail(f"{code}: a retry does not help")
 
 
-DEFAULT_ARGS = {"owner": "popbase", "retries": 2, "retry_delay": timedelta(minutes=5)}
+# Soon after a lost executor, later where a share is down or another run holds the lease.
+DEFAULT_ARGS = {
+    "owner": "popbase",
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 3,
+    "max_retry_delay": timedelta(minutes=15),
+}
 
 
 def daily() -> CronPartitionTimetable:
@@ -62,10 +76,10 @@ def wait_until(hour: int) -> DateTimeSensor:
 def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
     """`jobs/<job>.py` for the run's business date.
 
-    What stands here beside `popbase.session` is what a session cannot change once spark-submit has started
-    the JVM: jars, memory, and the logging that keeps rows out of the scheduler's pages (invariant I5).
+    The session sets all that a session can; here stands what it cannot change once spark-submit has started
+    the JVM.
     """
-    jars, quiet = str(HOME / ".jars" / "*"), (HOME / "jobs/popbase/log4j2.properties").as_uri()
+    jars, java = jvm.class_path(SETTINGS.jars), jvm.options(SETTINGS.profile)
     return SparkSubmitOperator(
         task_id=job,
         conn_id="popbase_spark",
@@ -73,11 +87,11 @@ def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
         application_args=[*arguments, "--date", "{{ partition_key }}"],
         name=f"popbase {job}",
         driver_class_path=jars,
-        driver_memory="6g",
+        driver_memory=SETTINGS.driver_memory,
         conf={
             "spark.executor.extraClassPath": jars,
-            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet}",
-            "spark.executor.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet}",
+            "spark.driver.extraJavaOptions": java,
+            "spark.executor.extraJavaOptions": java,
         },
         # Not in default_args: those are serialised with its address, a new DAG version at every parse.
         retry_policy=ByExitCode(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable
-from popbase_wiring import BASE, CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, daily, spark_job, wait_until
+from popbase_wiring import BASE, CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, LAST_TICK, daily, spark_job, wait_until
 
 DOC = """
 Builds `base/` for the business date from what has been accepted.
@@ -33,5 +33,5 @@ ALL_FEEDS = AssetAll(*CONFORMED.values())
 with DAG("population_base", schedule=PartitionedAssetTimetable(assets=ALL_FEEDS), **COMMON):
     base()
 
-with DAG("population_base_cut_off", schedule=daily(), **COMMON):
+with DAG("population_base_cut_off", schedule=daily(), end_date=LAST_TICK, **COMMON):
     wait_until(6) >> base()

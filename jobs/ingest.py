@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from step import step
+from popbase.cli import main
 
 if __name__ == "__main__":
-    step("ingest", *sys.argv[1:])
+    main(["ingest", *sys.argv[1:]])

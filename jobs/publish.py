@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from step import step
+from popbase.cli import main
 
 if __name__ == "__main__":
-    step("publish", *sys.argv[1:])
+    main(["publish", *sys.argv[1:]])

@@ -39,7 +39,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def _session(settings: Settings) -> Iterator[SparkSession]:
     from popbase.session import spark_session
 
-    session = spark_session("tests", settings)
+    session = spark_session(settings)
     yield session
     session.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -144,14 +145,20 @@ def base(*, day: Date, future: Future = False, landing: Landing = None, lake: La
 @app.command()
 def reports(
     *,
-    year: Annotated[int, typer.Option(min=1949, max=9998, help="The report year.")],
+    year: Annotated[int | None, typer.Option(min=1949, max=9998, help="This report year.")] = None,
+    day: Annotated[date | None, date_option("--date", about="Every year due on this business date.")] = None,
     landing: Landing = None,
     lake: Lake = None,
 ) -> None:
-    """One step: make the statistical report of a year."""
-    from popbase.night import reports as step
+    """One step: make the statistical report of a year, or of all that are due."""
+    from popbase.night import report, reports_due
 
-    step(settings(landing, lake), year, progress=_progress())
+    if year is not None and day is None:
+        report(settings(landing, lake), year, progress=_progress())
+    elif day is not None and year is None:
+        reports_due(settings(landing, lake), day, progress=_progress())
+    else:
+        raise UsageError("'popbase reports' takes either --year or --date.")
 
 
 @app.command()
@@ -189,16 +196,16 @@ def check_contracts() -> None:
         raise ContractError(f"{faulty} of the files above cannot be used.")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Every failure is one line on stderr and an exit code; none shows a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(app(arguments, standalone_mode=False) or 0)
     except PopbaseError as error:
         _end(error.exit_code, f"{error.code}: {error}")
     except typer.TyperException as error:
         _end(UsageError.exit_code, f"{UsageError.code}: {_one_line(error.format_message())}")
     except (KeyboardInterrupt, typer.Abort):
-        _end(INTERRUPTED, "interrupted: nothing was published; run it again.")
+        _end(INTERRUPTED, "interrupted; 'popbase status' shows what readers see.")
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python would complain once more while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,18 +13,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaProperty,
 )
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Interval
+from pydantic.alias_generators import to_camel
 
 from popbase.errors import ContractError
 
 FeedKind = Literal["register", "sector", "decisions", "reference"]
+Cadence = Literal["daily", "monthly", "yearly"]
+UnknownCode = Literal["error", "warning"]
+
+P = TypeVar("P", bound=BaseModel)
 
 REGISTER = "household_registration"
 DECISIONS = "id_correction"
@@ -46,6 +52,14 @@ FIELD_TYPES = frozenset(
         "code2",
     ]
 )
+# All others are strings.
+_SQL_TYPES = {
+    "date": "date",
+    "yearmonth": "date",
+    "timestamp": "timestamp",
+    "integer": "bigint",
+    "decimal": "decimal(18,2)",
+}
 # What a field means, beyond its type; conformed, base and matching follow from these.
 FIELD_ROLES = frozenset(
     ["number", "name", "former_name", "sex", "birth_date", "area", "address", "updated_at"]
@@ -99,8 +113,13 @@ class Field:
     key: bool = False
     role: str | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
-    unknown_code: Literal["error", "warning"] | None = None
+    unknown_code: UnknownCode | None = None
     description: str = ""
+
+    @property
+    def sql_type(self) -> str:
+        """Its column in the lake (DEVELOPERS.md, "conformed")."""
+        return _SQL_TYPES.get(self.type, "string")
 
 
 @dataclass(frozen=True)
@@ -110,10 +129,8 @@ class Contract:
     feed: str
     version: str
     kind: FeedKind
-    cadence: Literal["daily", "monthly", "yearly"]
+    cadence: Cadence
     title: str
-    purpose: str
-    owner: str
     fields: tuple[Field, ...]
     max_quarantine_share: float = 0.2
     base_table: str | None = None
@@ -155,52 +172,83 @@ def feed(name: str) -> Contract:
     return parse(path.read_text(encoding="utf-8"), where=path.name)
 
 
+class _Properties(BaseModel):
+    """`customProperties`: what the standard has no word for; any other name there is a mistake."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, coerce_numbers_to_str=True
+    )
+
+
+class _Statistics(BaseModel):
+    """The words of SQL in which a feed says what the statistics ask of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    active_when: str | None = None
+
+
+class _FeedProperties(_Properties):
+    kind: FeedKind = "sector"
+    cadence: Cadence = "daily"
+    max_quarantine_share: Annotated[float, Interval(ge=0, le=1)] = 0.2
+    base_table: str | None = None
+    statistics: _Statistics = _Statistics()
+
+
+class _FieldProperties(_Properties):
+    role: str | None = None
+    codes: dict[str, str] = {}
+    unknown_code: UnknownCode | None = None
+
+
 def parse(text: str, *, where: str) -> Contract:
     """An ODCS document as a Contract; `where` names the file in messages."""
     try:
         document = OpenDataContractStandard.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractError(f"{where} is not an ODCS document: {type(error).__name__}.") from error
-    extras = _custom(document)
     if not document.schema_ or not document.name or not document.version:
         raise ContractError(f"{where} needs a name, a version and one schema.")
     table = document.schema_[0]
-    statistics = extras.get("statistics") or {}
+    said = _properties(_FeedProperties, document, where)
     contract = Contract(
         feed=document.name,
         version=document.version,
-        kind=extras.get("kind", "sector"),
-        cadence=extras.get("cadence", "daily"),
+        kind=said.kind,
+        cadence=said.cadence,
         title=table.description or document.name,
-        purpose=(document.description.purpose if document.description else "") or "",
-        owner=document.domain or "",
-        fields=tuple(_field(p) for p in table.properties or []),
-        max_quarantine_share=float(extras.get("maxQuarantineShare", 0.2)),
-        base_table=extras.get("baseTable")
-        or (document.name if extras.get("kind", "sector") == "sector" else None),
-        active_when=statistics.get("active_when"),
+        fields=tuple(_field(p, where) for p in table.properties or []),
+        max_quarantine_share=said.max_quarantine_share,
+        base_table=said.base_table or (document.name if said.kind == "sector" else None),
+        active_when=said.statistics.active_when,
     )
     _refuse(contract, where)
     return contract
 
 
-def _field(p: SchemaProperty) -> Field:
-    extras = _custom(p)
+def _field(p: SchemaProperty, where: str) -> Field:
+    said = _properties(_FieldProperties, p, f"{where}, {p.name}")
     return Field(
         name=p.name or "",
         header=p.physicalName or p.name or "",
         type=p.physicalType or "",
         required=bool(p.required),
         key=bool(p.primaryKey),
-        role=extras.get("role"),
-        codes={str(code): str(label) for code, label in (extras.get("codes") or {}).items()},
-        unknown_code=extras.get("unknownCode"),
+        role=said.role,
+        codes=said.codes,
+        unknown_code=said.unknown_code,
         description=p.description or "",
     )
 
 
-def _custom(element: OpenDataContractStandard | SchemaProperty) -> dict[str, Any]:
-    return {c.property or "": c.value for c in element.customProperties or []}
+def _properties(model: type[P], element: OpenDataContractStandard | SchemaProperty, where: str) -> P:
+    try:
+        return model.model_validate({c.property: c.value for c in element.customProperties or []})
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        name = ".".join(map(str, fault["loc"]))
+        raise ContractError(f"{where}: the property '{name}' is wrong: {fault['msg']}.") from error
 
 
 def _refuse(contract: Contract, where: str) -> None:

@@ -81,7 +81,7 @@ class PublicationError(PopbaseError):
 
 def exit_codes() -> list[tuple[int, str, bool, str]]:
     """(exit code, code, whether a retry helps, meaning) of every kind of failure."""
-    kinds: list[type[PopbaseError]] = [PopbaseError, *PopbaseError.__subclasses__()]
+    kinds: list[type[PopbaseError]] = PopbaseError.__subclasses__()
     return [
         (kind.exit_code, kind.code, kind.retry_helps, (kind.__doc__ or kind.code).split("\n")[0])
         for kind in sorted(kinds, key=lambda kind: kind.exit_code)

@@ -13,8 +13,9 @@ import json
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -52,11 +53,22 @@ Replace = Literal["everything", "nothing"] | Sequence[Mapping[str, str]]
 
 
 class Lake:
-    """The tables under one root folder."""
+    """The tables under one root folder.
 
-    def __init__(self, spark: SparkSession, root: str) -> None:
-        self.spark = spark
+    Spark may be given as what starts it: a step that finds nothing to do then never waits for a JVM.
+    """
+
+    def __init__(self, spark: SparkSession | Callable[[], SparkSession], root: str) -> None:
+        self._spark = spark
         self.root = root.rstrip("/")
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        return self._spark if isinstance(self._spark, SparkSession) else self._spark()
+
+    def open(self) -> None:
+        """Starts Spark now rather than with the first rows, for its time to be told by itself."""
+        _ = self.spark
 
     def path(self, table: str) -> str:
         return f"{self.root}/{table}"

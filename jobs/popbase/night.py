@@ -17,11 +17,13 @@ from popbase.base.build import write_base
 from popbase.errors import GateError, UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
-from popbase.intake.feeds import TakenIn
+from popbase.intake.taken import TakenIn, since
+from popbase.lease import BASE, leased
 from popbase.publish import report_page
+from popbase.publish.draft import Draft
 from popbase.publish.gates import judge_tables
 from popbase.publish.publication import Publication, Publications
-from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notice, opened_cases
+from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notices, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
 from popbase.run import (
@@ -29,9 +31,11 @@ from popbase.run import (
     begin,
     changes,
     cursor,
+    is_published,
     is_unchanged,
     published_reports,
     published_version,
+    record,
     versions,
 )
 from popbase.session import at_once
@@ -49,8 +53,15 @@ def run_night(
     warm_up()
     with progress.stage("session"):
         night = begin(settings, business_date, future=future)
+        night.lake.open()
     with progress.stage("intake"):
         taken = take_in_all(night)
+    with leased(settings.lake, BASE):
+        return make_night(night.looking_again(), taken, progress)
+
+
+def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:
+    """What follows intake: base, statistics, gates, publication."""
     sources = Sources.now(night.lake)
     if is_unchanged(night, sources):
         return told(night, sources, taken, progress, outcome="unchanged")
@@ -58,13 +69,31 @@ def run_night(
         write_base(sources, as_of=night.as_of)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
+    made = record(night, sources)
     sources.forget()
+    return judge_and_publish(night, sources, made, taken, progress)
+
+
+def judge_and_publish(
+    night: Night,
+    sources: Sources,
+    made: Draft,
+    taken: Sequence[TakenIn],
+    progress: Progress,
+    *,
+    accept: Collection[str] = (),
+) -> NightReport:
+    """The gates, then readers see the tables; raises UsageError where `accept` names no gate that fails."""
     with progress.stage("gates"):
         findings = judge_tables(sources, night.last, as_of=night.as_of)
-    if stopping(findings):
-        return told(night, sources, taken, progress, outcome="held", findings=findings)
+    unknown = set(accept) - {f.expectation for f in findings if f.critical}
+    if unknown:
+        raise UsageError(f"No critical gate is called '{min(unknown)}'.")
+    if stopping(findings, accept):
+        why = held_because(findings, accept)
+        return told(night, sources, taken, progress, outcome="held", why=why, findings=findings)
     with progress.stage("publication"):
-        publication = make_public(night, sources, findings)
+        publication = make_public(night, sources, made, findings)
     return told(
         night, sources, taken, progress, outcome="published", findings=findings, publication=publication
     )
@@ -88,29 +117,36 @@ def build_base(
     settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
 ) -> None:
     """One step: the base tables; where readers see these deliveries already, there is nothing to do."""
-    night = begin(settings, business_date, future=future)
-    sources = Sources.now(night.lake)
-    if not is_unchanged(night, sources):
-        with (progress or Progress()).stage("base"):
-            write_base(sources, as_of=night.as_of)
-        sources.forget()
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date, future=future)
+        sources = Sources.now(night.lake)
+        if not is_unchanged(night, sources):
+            with (progress or Progress()).stage("base"):
+                write_base(sources, as_of=night.as_of)
+            record(night, sources)
+            sources.forget()
 
 
-def reports(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
-    """One step: the report of a year, as the newest night's deliveries have it."""
-    current = Publications(settings.lake).current()
-    if current is None:
-        raise UsageError("Nothing is published yet: the first night makes the reports that are due.")
-    night = begin(settings, current.business_date)
-    with (progress or Progress()).stage(f"report of {year}"):
-        write_reports(night, Sources.now(night.lake), only=year)
+def report(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
+    """One step: the report of a year, due or not, as the newest base has it."""
+    with leased(settings.lake, BASE):
+        night = begin(settings, date.min)
+        sources = Sources.at(night.lake, night.drafted().ledgers)
+        with (progress or Progress()).stage(f"report of {year}"):
+            write_reports(night, sources, only=year)
+        record(night, sources)
 
 
 def reports_due(settings: Settings, business_date: date, *, progress: Progress | None = None) -> None:
-    """One step: the report of every year that is due with the date."""
-    night = begin(settings, business_date)
-    with (progress or Progress()).stage("reports"):
-        write_reports(night, Sources.now(night.lake))
+    """One step: the report of every year that is due, from what the base was made from."""
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date)
+        made = night.drafted()
+        if not is_published(made, night.last):
+            sources = Sources.at(night.lake, made.ledgers)
+            with (progress or Progress()).stage("reports"):
+                write_reports(night, sources, base_on=made.as_of)
+            record(night, sources)
 
 
 def publish(
@@ -124,21 +160,19 @@ def publish(
     """One step: gates, then publication; raises GateError where a critical one fails that `accept` does not
     name, UsageError where it names none."""
     progress = progress or Progress()
-    warm_up()
-    night = begin(settings, business_date, future=future)
-    sources = Sources.now(night.lake)
-    if is_unchanged(night, sources) and night.last and night.last.tables == versions(night):
-        return told(night, sources, [], progress, outcome="unchanged")
-    with progress.stage("gates"):
-        findings = judge_tables(sources, night.last, as_of=night.as_of)
-    unknown = set(accept) - {f.expectation for f in findings if f.critical}
-    if unknown:
-        raise UsageError(f"No critical gate is called '{min(unknown)}'.")
-    if stopping(findings, accept):
-        raise GateError(held_because(findings, accept))
-    with progress.stage("publication"):
-        publication = make_public(night, sources, findings)
-    return told(night, sources, [], progress, outcome="published", findings=findings, publication=publication)
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date, future=future)
+        made = night.drafted()
+        sources = Sources.at(night.lake, made.ledgers)
+        taken = since(night.lake.root, feeds.names(settings), night.last.created_at if night.last else None)
+        if is_published(made, night.last):
+            return told(night, sources, taken, progress, outcome="unchanged")
+        made.check(versions(night))
+        warm_up()
+        report = judge_and_publish(night, sources, made, taken, progress, accept=accept)
+    if report.outcome == "held":
+        raise GateError(report.why)
+    return report
 
 
 def take_in_all(night: Night) -> list[TakenIn]:
@@ -168,7 +202,7 @@ def write_reports(
     releases.write_reports(sources, chosen, night=night.as_of, known=known, base_on=base_on)
 
 
-def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> Publication:
+def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:
     """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
     if night.lake.exists(releases.TABLE):
         last = Path(night.settings.lake, night.last.report) if night.last and night.last.report else None
@@ -180,7 +214,7 @@ def make_public(night: Night, sources: Sources, findings: Sequence[Finding]) -> 
             seq=night.seq,
             business_date=night.as_of,
             created_at=clock.now(),
-            tables=versions(night),
+            tables=made.tables,
             deliveries=cursor(night, sources),
             senders=tuple(all_senders(sources, night.as_of)),
             warnings=warnings,
@@ -203,6 +237,7 @@ def told(
     progress: Progress,
     *,
     outcome: Outcome,
+    why: str | None = None,
     findings: Sequence[Finding] = (),
     publication: Publication | None = None,
 ) -> NightReport:
@@ -214,10 +249,10 @@ def told(
         ended=clock.now(),
         outcome=outcome,
         publication=current.seq if current else None,
-        why=held_because(findings) if outcome == "held" else None,
+        why=why,
         deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake.root, feed)),
         senders=tuple(all_senders(sources, night.as_of)),
-        notices=tuple(notice(remark) for feed in taken for remark in feed.remarks),
+        notices=tuple(notice for feed in taken for notice in notices(feed)),
         strays={feed.feed: feed.strays for feed in taken if feed.strays},
         gates=tuple(gate_line(f) for f in findings if not f.passed),
         gates_checked=len(findings),

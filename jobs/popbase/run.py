@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 from pyspark.sql import DataFrame
 
 from popbase import clock
 from popbase.errors import UsageError
 from popbase.lake import Lake
-from popbase.publish import run_report
+from popbase.publish import draft, run_report
+from popbase.publish.draft import Draft
 from popbase.publish.publication import DeliveryRef, Publication, Publications
 from popbase.session import spark_session
 from popbase.settings import Settings
@@ -21,7 +24,7 @@ from popbase.statistics.calendar import Change
 
 @dataclass(frozen=True)
 class Night:
-    """One run for one business date; `last` is what readers see when it begins."""
+    """One run for one business date; `last`, `seq` and `draft` are what it found when it looked last."""
 
     settings: Settings
     business_date: date
@@ -29,30 +32,49 @@ class Night:
     lake: Lake
     last: Publication | None
     seq: int
+    draft: Draft | None
 
     @property
     def as_of(self) -> date:
         """A night for an older date corrects the past; it does not move the base back (design section 4)."""
-        return max(self.business_date, self.last.business_date) if self.last else self.business_date
+        published = [self.last.business_date] if self.last else []
+        made = [self.draft.as_of] if self.draft else []
+        return max([self.business_date, *published, *made])
 
     @property
     def folder(self) -> str:
         return run_report.report_folder(self.business_date, self.started)
 
+    def looking_again(self) -> Night:
+        """The same run under a lease, for others may have published before it got hold of that."""
+        return replace(self, **_found(self.settings))
+
+    def drafted(self) -> Draft:
+        """What a step before this one has made; raises UsageError where it has not made it for the date."""
+        if self.draft is None:
+            raise UsageError("There is no base yet; 'popbase base --date D' makes it.")
+        if self.draft.as_of != self.as_of:
+            raise UsageError(
+                f"There is no base for {self.as_of}; 'popbase base --date {self.as_of}' makes it."
+            )
+        return self.draft
+
 
 def begin(settings: Settings, business_date: date, *, future: bool = False) -> Night:
-    """Opens lake and session; raises UsageError for a date that has not come (+08:00)."""
+    """Opens the lake; raises UsageError for a date that has not come (+08:00)."""
     if business_date > clock.today() and not future:
         raise UsageError(f"{business_date} has not come yet in +08:00; --future allows it.")
+    lake = Lake(partial(spark_session, settings), settings.lake)
+    return Night(settings, business_date, clock.now(), lake, **_found(settings))
+
+
+def _found(settings: Settings) -> dict[str, Any]:
     publications = Publications(settings.lake)
-    return Night(
-        settings=settings,
-        business_date=business_date,
-        started=clock.now(),
-        lake=Lake(spark_session("night", settings), settings.lake),
-        last=publications.current(),
-        seq=publications.next_seq(),
-    )
+    return {
+        "last": publications.current(),
+        "seq": publications.next_seq(),
+        "draft": draft.read(settings.lake),
+    }
 
 
 def is_unchanged(night: Night, sources: Sources) -> bool:
@@ -60,6 +82,16 @@ def is_unchanged(night: Night, sources: Sources) -> bool:
     if night.last is None or night.last.business_date != night.as_of:
         return False
     return set(night.last.deliveries) == set(cursor(night, sources))
+
+
+def is_published(made: Draft, last: Publication | None) -> bool:
+    """Whether readers see these tables already."""
+    return last is not None and dict(last.tables) == dict(made.tables)
+
+
+def record(night: Night, sources: Sources) -> Draft:
+    """Writes down what the tables at their newest versions are, and what they are made from."""
+    return Draft(night.as_of, sources.ledgers, versions(night)).write(night.lake.root)
 
 
 def cursor(night: Night, sources: Sources) -> tuple[DeliveryRef, ...]:

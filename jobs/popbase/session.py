@@ -10,6 +10,7 @@ from typing import TypeVar
 from py4j.java_gateway import JavaClass
 from pyspark.sql import DataFrame, SparkSession
 
+from popbase import jvm
 from popbase.clock import SPARK_ZONE
 from popbase.errors import MachineError
 from popbase.settings import Settings
@@ -25,28 +26,14 @@ _PROFILE = "spark.popbase.profile"
 # The JVM's classes that pyspark looks up by name for every Column.
 _ASKED_FOR = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
 
-# Plans over few rows are compiled often and run once: HotSpot's first, cheap compiler is enough, and half the
-# CPU of such a night. Over many rows the second pays, as long as it does not inline Spark's generated methods
-# into giants: compiling those took a third of the CPU of two million rows (both measured).
-_JIT = {
-    "large": "-XX:MaxInlineLevel=6 -XX:InlineSmallCode=1000 -XX:FreqInlineSize=150",
-    "small": "-XX:TieredStopAtLevel=1",
-}
-
-# What all these plans compile to needs room: a full code cache leaves the rest of the night interpreted. The
-# default metaspace is small and sets off full collections, and a concurrent collector takes one of two cores.
-_JVM = "-XX:ReservedCodeCacheSize=512m -XX:MetaspaceSize=512m -XX:+UseParallelGC"
-
 # Each aggregation and sort asks for memory by the page: 64 MiB of zeros for a hundred rows, and most of the
 # night's collections. One task reads a table's log, as each writes its own code (both measured).
 _FEW_ROWS = {"spark.buffer.pageSize": "2m", "spark.databricks.delta.snapshotPartitions": "1"}
 
-_LOGGING = Path(__file__).with_name("log4j2.properties").as_uri()
 
-
-def spark_session(name: str, settings: Settings) -> SparkSession:
+def spark_session(settings: Settings) -> SparkSession:
     """The session of this run; raises MachineError when Spark's jars are missing."""
-    builder = SparkSession.builder.appName(f"popbase {name}").master(settings.spark_master)
+    builder = SparkSession.builder.appName("popbase").master(settings.spark_master)
     for key, value in _conf(settings).items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
@@ -146,14 +133,15 @@ def _is_small(rows: DataFrame) -> bool:
 
 def _driver(settings: Settings) -> dict[str, str]:
     """The JVM that Python starts, and where it listens."""
-    options = (f"-Dlog4j2.configurationFile={_LOGGING}", _JVM, _JIT[settings.profile])
+    if not any(Path(settings.jars).glob("*delta-spark*.jar")):
+        raise MachineError(f"Spark's Delta jars are not in '{settings.jars}'; run 'make setup' first.")
+    loopback = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     return {
         "spark.driver.memory": settings.driver_memory,
-        # On the class path rather than in spark.jars: local mode would copy them at every start.
-        "spark.driver.extraClassPath": _jars(settings),
-        "spark.driver.extraJavaOptions": " ".join(options),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraClassPath": jvm.class_path(settings.jars),
+        "spark.driver.extraJavaOptions": jvm.options(settings.profile),
+        # On a cluster the executors must reach the driver: there spark-submit and its machine know best.
+        **(loopback if settings.spark_master.startswith("local") else {}),
     }
 
 
@@ -175,10 +163,3 @@ def _remember_classes(session: SparkSession) -> None:
     for name in set(_ASKED_FOR) - jvm.__dict__.keys():
         found = getattr(jvm, name)
         setattr(jvm, name, _Remembered(found._fqn, found._gateway_client))
-
-
-def _jars(settings: Settings) -> str:
-    folder = Path(settings.jars).resolve()
-    if not any(folder.glob("*delta-spark*.jar")):
-        raise MachineError(f"Spark's Delta jars are not in '{settings.jars}'; run 'make setup' first.")
-    return str(folder / "*")

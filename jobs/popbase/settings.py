@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from popbase.errors import SettingsError
 
 GIB = 1024**3
-PROFILES = ("large", "small")
+Profile = Literal["large", "small"]
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,20 @@ class Settings:
 
     `profile`: what Spark is tuned for: `large`, millions of rows, or `small`, where compiling a plan costs
     more than running it (the demo, the tests, a county's night). `max_file_bytes`: of one file, unpacked;
-    `max_expansion`: unpacked over packed.
+    `max_expansion`: unpacked over packed. `last_night`: the business date after which no night is scheduled,
+    where the days that are taken in lie in the past; empty: there is none.
     """
 
     landing: str
     lake: str
     spark_master: str = "local[2]"
     driver_memory: str = "6g"
-    profile: str = "large"
+    profile: Profile = "large"
     jars: str = ".jars"
     shuffle_partitions: int = 4
     max_file_bytes: int = 4 * GIB
     max_expansion: int = 100
+    last_night: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:
@@ -39,8 +42,8 @@ class Settings:
             given = options.get(name) or environ.get(f"POPBASE_{name.upper()}")
             if given:
                 values[name] = given
-        if values.get("profile", "large") not in PROFILES:
-            raise SettingsError(f"POPBASE_PROFILE must be one of {', '.join(PROFILES)}.")
+        if values.get("profile", "large") not in get_args(Profile):
+            raise SettingsError(f"POPBASE_PROFILE must be one of {', '.join(get_args(Profile))}.")
         return cls(
             landing=values.pop("landing", "landing"),
             lake=values.pop("lake", "lake"),

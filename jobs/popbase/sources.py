@@ -24,15 +24,23 @@ from popbase.session import settled
 
 @dataclass(frozen=True)
 class Sources:
-    """The accepted deliveries as the ledger has them when the object is made."""
+    """The deliveries as the ledgers have them at a version each (feed -> version)."""
 
     lake: Lake
+    ledgers: Mapping[str, int]
     judgements: Mapping[str, tuple[Judgement, ...]] = field(repr=False)
     _kept: dict[str, tuple[date, DataFrame]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def now(cls, lake: Lake) -> Sources:
-        return cls(lake, {feed: tuple(ledger.read(lake.root, feed)) for feed in contracts.feed_names()})
+        versions = {feed: ledger.version(lake.root, feed) for feed in contracts.feed_names()}
+        return cls.at(lake, {feed: version for feed, version in versions.items() if version is not None})
+
+    @classmethod
+    def at(cls, lake: Lake, ledgers: Mapping[str, int]) -> Sources:
+        """What had been judged then; rows that were taken in since belong to no delivery of these."""
+        known = {feed: ledger.read(lake.root, feed, version) for feed, version in ledgers.items()}
+        return cls(lake, ledgers, {feed: tuple(known.get(feed, ())) for feed in contracts.feed_names()})
 
     def deliveries(self, as_of: date) -> tuple[Judgement, ...]:
         """Of every feed the deliveries in force at the date."""

@@ -21,15 +21,6 @@ from popbase import contracts
 from popbase.contracts import Contract, Field
 from popbase.errors import ContractError
 
-# A delivered field's type as a column of the lake (DEVELOPERS.md, "conformed"); all others are strings.
-COLUMN_TYPES = {
-    "date": "date",
-    "yearmonth": "date",
-    "timestamp": "timestamp",
-    "integer": "bigint",
-    "decimal": "decimal(18,2)",
-}
-
 MATCH_STATUS = {
     "MATCHED": "number and name are a registered person's",
     "NAME_MISMATCH": "the number is registered under another name",
@@ -144,7 +135,7 @@ def _seen_by(person: TableContract, feeds: Iterable[Contract]) -> TableContract:
 def _delivered(f: Field) -> TableColumn:
     return TableColumn(
         name=f.name,
-        type=COLUMN_TYPES.get(f.type, "string"),
+        type=f.sql_type,
         description=f.description or f"{f.header}.",
         required=f.required,
         key=f.key,

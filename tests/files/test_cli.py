@@ -24,7 +24,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A stand-in for the Spark side; each call is noted."""
     calls: list[tuple[Any, ...]] = []
     module = SimpleNamespace(calls=calls)
-    for name in ("run_night", "ingest", "build_base", "reports", "publish"):
+    for name in ("run_night", "ingest", "build_base", "report", "reports_due", "publish"):
         setattr(module, name, lambda _settings, *a, _n=name, **k: calls.append((_n, *a, k.get("future"))))
     monkeypatch.setitem(sys.modules, "popbase.night", module)
     return module
@@ -116,11 +116,14 @@ def test_steps_hand_on_what_they_were_given(popbase: Any, stages: Any) -> None:
     popbase("ingest", "--feed", "tax", "--date", "2015-12-31")
     popbase("base", "--date", "2015-12-31", "--future")
     popbase("reports", "--year", "2015")
+    popbase("reports", "--date", "2015-12-31")
     popbase("publish", "--date", "2015-12-31")
     assert stages.calls == [
         ("ingest", "tax", NEW_YEARS_EVE, False), ("build_base", NEW_YEARS_EVE, True),
-        ("reports", 2015, None), ("publish", NEW_YEARS_EVE, False),
+        ("report", 2015, None), ("reports_due", NEW_YEARS_EVE, None), ("publish", NEW_YEARS_EVE, False),
     ]  # fmt: skip
+    for neither in ((), ("--year", "2015", "--date", "2015-12-31")):
+        assert popbase("reports", *neither).code == 2
 
 
 def test_a_held_night_shows_its_report_and_ends_with_the_gates_code(popbase: Any, stages: Any) -> None:

@@ -13,7 +13,7 @@ from lib.intake import by_region, csv_of, rows_of, send
 
 from popbase.control import read_small
 from popbase.intake import feeds, ledger
-from popbase.intake.feeds import TakenIn
+from popbase.intake.taken import TakenIn
 from popbase.lake import Lake
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ def test_a_manifest_that_changed_after_its_judgment_is_remarked_and_not_read(off
     manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
     taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
     assert taken.judgements == ()
-    assert [(r.place.region, r.code) for r in taken.remarks] == [("330100", "manifest.changed")]
+    assert [(r.region, r.code) for r in taken.remarks] == [("330100", "manifest.changed")]
 
 
 def test_a_folder_named_like_no_delivery_is_counted_and_not_read(office: Office) -> None:
@@ -123,7 +123,7 @@ def test_a_delivery_that_may_not_be_read_waits_for_the_night_after_it_is_opened(
         patched.setattr(files, "open_regular", guarded)
         taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
     assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
-    assert [(r.place.region, r.code) for r in taken.remarks] == [("330200", "delivery.closed")]
+    assert [(r.region, r.code) for r in taken.remarks] == [("330200", "delivery.closed")]
     assert office.night() == [("330200", "accepted", 1, 0)]
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_not_believed(
         patched.setattr("popbase.intake.ingest.stage", written_to)
         taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
     assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
-    assert [(r.place.region, r.code) for r in taken.remarks] == [("330200", "delivery.moved")]
+    assert [(r.region, r.code) for r in taken.remarks] == [("330200", "delivery.moved")]
     assert office.rows() == [("330100", "330102001001")]
     assert rows_of(office.lake, f"quarantine/{office.feed}", "region") == []
     assert office.night() == [("330200", "rejected", 0, 1)]
@@ -154,13 +154,13 @@ def test_a_bureau_that_takes_others_over_is_remarked_once_it_is_believed(office:
     office.send("?", region="330400", replaces_regions=["330500"])
     taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
     assert [j.status for j in taken.judgements] == ["accepted", "rejected"]
-    assert [(r.place.region, r.code, r.detail) for r in taken.remarks] == [
+    assert [(r.region, r.code, r.detail) for r in taken.remarks] == [
         ("330100", "region.replaced", "330200, 330300")
     ]
 
 
 LETTERS = Contract(
-    feed="letters", version="1.0.0", kind="reference", cadence="daily", title="", purpose="", owner="",
+    feed="letters", version="1.0.0", kind="reference", cadence="daily", title="",
     fields=(
         Field("left", "左", "text", required=True, key=True),
         Field("right", "右", "text", required=True, key=True),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from lib.delivery import deliver
@@ -69,9 +70,10 @@ def send(
     *,
     number: int = 1,
     since: Mapping[int, str] = MappingProxyType({}),
+    **said: Any,
 ) -> None:
     lines, contract = register(people, since), contracts.feed(contracts.REGISTER)
-    deliver(settings.landing_path, contract, lines, region="330100", day=day, number=number)
+    deliver(settings.landing_path, contract, lines, region="330100", day=day, number=number, **said)
 
 
 def current(settings: Settings) -> Publication:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from popbase.contracts import Contract
 
@@ -20,8 +21,9 @@ def deliver(
     day: date,
     kind: str = "snapshot",
     number: int = 1,
+    **said: Any,
 ) -> Path:
-    """`lines` are records in the contract's order of fields, without a header."""
+    """`lines` are records in the contract's order of fields, without a header; `said` is in the manifest."""
     folder = landing / contract.feed / region / day.isoformat() / f"{number:03d}"
     folder.mkdir(parents=True)
     header = ",".join(field.header for field in contract.fields)
@@ -35,6 +37,7 @@ def deliver(
             {"name": "part-0001.csv", "format": "csv", "encoding": "UTF-8", "bytes": len(data),
              "rows": len(lines), "sha256": hashlib.sha256(data).hexdigest()},
         ],
+        **said,
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     return folder

@@ -10,7 +10,6 @@ from lib.model_state import Delivered, Row
 from popbase.clock import ZONE
 from popbase.contracts import Contract, Field
 from popbase.intake.ledger import Judgement
-from popbase.table_contracts import COLUMN_TYPES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -33,7 +32,7 @@ def conformed(
     spark: SparkSession, contract: Contract, deliveries: Sequence[Delivered], value: str
 ) -> DataFrame:
     """`value` names the field that carries the rows' value."""
-    fields = ", ".join(f"{f.name} {COLUMN_TYPES.get(f.type, 'string')}" for f in contract.fields)
+    fields = ", ".join(f"{f.name} {f.sql_type}" for f in contract.fields)
     rows = [
         (*(_cell(f, contract, row, value) for f in contract.fields), *place(d), row.op, [])
         for d in deliveries

@@ -28,8 +28,6 @@ CONTRACT = Contract(
     kind="sector",
     cadence="daily",
     title="",
-    purpose="",
-    owner="",
     fields=(
         *(Field(name, name, "text", required=True, key=name == "AAC001") for name in REQUIRED),
         Field(OPTIONAL, OPTIONAL, "decimal"),

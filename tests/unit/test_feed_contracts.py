@@ -66,3 +66,27 @@ def test_what_could_not_be_honoured_is_said(change: Change, fault: str) -> None:
 def test_a_feed_without_a_contract_is_named_with_those_that_have_one() -> None:
     with pytest.raises(ContractError, match=r"no feed 'pet'; the feeds are admin_division, "):
         contracts.feed("pet")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("kind", "sectors", "the property 'kind' is wrong"),
+        ("cadence", "weekly", "the property 'cadence' is wrong"),
+        ("maxQuarantineShare", "much", "the property 'maxQuarantineShare' is wrong"),
+        ("maxQuarantineShare", 1.5, "the property 'maxQuarantineShare' is wrong"),
+        ("cadance", "daily", "the property 'cadance' is wrong"),
+        ("statistics", {"activ_when": "true"}, "the property 'statistics.activ_when' is wrong"),
+    ],
+)
+def test_a_property_of_ours_means_what_it_may_or_is_refused(name: str, value: Any, fault: str) -> None:
+    document = yaml.safe_load((contracts.home() / "schemas/feeds/tax.odcs.yaml").read_text("utf-8"))
+    others = [p for p in document["customProperties"] if p["property"] != name]
+    document["customProperties"] = [*others, {"property": name, "value": value}]
+    with pytest.raises(ContractError, match=fault):
+        contracts.parse(yaml.safe_dump(document, allow_unicode=True), where="tax.odcs.yaml")
+
+
+def test_a_field_says_error_or_warning_of_an_unknown_code() -> None:
+    said = [{"property": "codes", "value": {1: "one"}}, {"property": "unknownCode", "value": "ignore"}]
+    assert "the property 'unknownCode' is wrong" in refused(field(physicalType="code", customProperties=said))

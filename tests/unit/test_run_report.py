@@ -34,7 +34,7 @@ def line(**changes: Any) -> DeliveryLine:
 
 
 def late(feed: str, region: str | None, days: int | None) -> Sender:
-    return Sender(feed, region, "daily", date(2015, 12, 28) if region else None, days, days)
+    return Sender(feed, region, "daily", date(2015, 12, 28) if region else None, days)
 
 
 FELL = GateLine("base/person", "region_fell", "critical", 0.034, "at most 0.02", "No region falls by 2 %.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from popbase.frames import first_per
 from popbase.identity.rules import number17
 
 
@@ -37,8 +38,7 @@ def rerouted(replaced: DataFrame, numbers: DataFrame) -> DataFrame:
 def _steps(replaced: DataFrame) -> DataFrame:
     last = Window.partitionBy("old_citizen_id").orderBy(F.desc("effective_on"), F.desc("decision_no"))
     return (
-        replaced.withColumn("rank", F.row_number().over(last))
-        .where("rank = 1 AND old_citizen_id IS NOT NULL")
+        first_per(replaced.where("old_citizen_id IS NOT NULL"), last)
         .select(
             number17(F.col("old_citizen_id")).alias("number17"),
             number17(F.col("new_citizen_id")).alias("next17"),

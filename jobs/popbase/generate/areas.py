@@ -162,9 +162,6 @@ class Map:
         weight = np.where(self.urban, urban_share / self.urban.sum(), (1 - urban_share) / (~self.urban).sum())
         return chance.choice(len(self.villages), size, p=shares(weight)).astype(np.int64)
 
-    def region_code(self, village: int) -> str:
-        return self.regions[self.villages[village].region]
-
 
 def _address(village: Village) -> str:
     return village.county.name + township_name(village.county, village.code[6:9]) + village.name

@@ -45,8 +45,6 @@ class Rates:
     second_number: float = 0.0006  # registered twice under two numbers
     name_misspelt: float = 0.008  # in a sector's record
     not_in_register: float = 0.01  # a sector's record whose number no register row carries
-    hostile_row: float = 0.0  # rows planted to be refused, of all rows
-    repeated_key: float = 0.0  # rows of a key that the delivery already carries
 
     def times(self, factor: float) -> Rates:
         """All rates times `factor`, none above a fifth."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase.frames import first_per
 from popbase.identity.anchors import RECORD
 from popbase.identity.groups import grouped
 from popbase.identity.links import linked, with_nodes
@@ -35,11 +36,7 @@ class Orders:
 def in_force(decisions: DataFrame) -> DataFrame:
     """Decisions 11, 12 and 90 effective by `as_of` and not revoked by then; one row a decision_no."""
     latest = per("decision_no", order=[F.col("updated_at").desc(), F.col("region").desc()])
-    due = (
-        decisions.withColumn("_rank", F.row_number().over(latest))
-        .where((F.col("_rank") == 1) & (F.col("effective_on") <= F.col("as_of")))
-        .drop("_rank")
-    )
+    due = first_per(decisions, latest).where(F.col("effective_on") <= F.col("as_of"))
     revoked = due.where(F.col("kind") == REVOCATION).select("as_of", F.col("revokes").alias("decision_no"))
     return due.where(F.col("kind") != REVOCATION).join(revoked, ["as_of", "decision_no"], how="left_anti")
 
@@ -79,7 +76,7 @@ def _claims(candidates: DataFrame, effective: DataFrame) -> DataFrame:
     )
     exact_first = per("decision_no", "named_region", "record_no", order=[here.desc(), F.col("region")])
     return (
-        with_nodes(found.withColumn("_rank", F.row_number().over(exact_first)).where("_rank = 1"))
+        with_nodes(first_per(found, exact_first))
         .withColumn("partners", F.collect_set("node").over(per("decision_no")))
         .select(
             *RECORD, "decision_no", "kind", "effective_on", "old_citizen_id", "new_citizen_id", "partners",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from popbase import contracts
@@ -14,27 +13,10 @@ from popbase.intake.ingest import ingest
 from popbase.intake.landing import ClosedError, Place, landed
 from popbase.intake.ledger import Judgement
 from popbase.intake.manifest import changed
+from popbase.intake.taken import Remark, TakenIn, keep
 from popbase.lake import Lake
+from popbase.lease import leased, of_feed
 from popbase.settings import Settings
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something about a delivery that stopped nothing; `detail` names a column or a folder, never a value."""
-
-    place: Place
-    code: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class TakenIn:
-    """What one night did with one feed; `strays`: how many folders with a manifest are no deliveries."""
-
-    feed: str
-    judgements: tuple[Judgement, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    strays: int = 0
 
 
 def names(settings: Settings) -> list[str]:
@@ -47,7 +29,15 @@ def names(settings: Settings) -> list[str]:
 
 
 def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenIn:
-    """Judges the feed's deliveries of business dates up to `until` that no night has judged yet."""
+    """Judges the feed's deliveries of business dates up to `until` that no night has judged yet; raises
+    LeaseError where another run does."""
+    with leased(lake.root, of_feed(feed)):
+        taken = _taken_in(lake, settings, feed, until)
+        keep(lake.root, taken)
+        return taken
+
+
+def _taken_in(lake: Lake, settings: Settings, feed: str, until: date) -> TakenIn:
     contract = contracts.feed(feed) if feed in contracts.feed_names() else None
     judged = {j.identity: j for j in ledger.standing(ledger.read(lake.root, feed))}
     there = landed(settings.landing_path, feed, until)
@@ -57,8 +47,8 @@ def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenI
     remarks = [what for what in looked_at if isinstance(what, Remark)]
     warnings = [warning for what in found if isinstance(what, Received) for warning in _warnings(what)]
     said = {judgement.identity for judgement in judgements}
-    moved = [Remark(what.place, "delivery.moved") for what in found if what.place.identity not in said]
-    known = (*remarks, *moved, *warnings, *_takeovers(there.places, judgements))
+    moved = [_remark(what.place, "delivery.moved") for what in found if what.place.identity not in said]
+    known = (*remarks, *moved, *warnings, *_takeovers(judgements))
     return TakenIn(feed, tuple(judgements), known, strays=len(there.strays))
 
 
@@ -72,22 +62,25 @@ def _look_at(
     try:
         if judged is None:
             return receive(place, contract, settings)
-        return Remark(place, "manifest.changed") if changed(place, judged.manifest_sha256) else None
+        return _remark(place, "manifest.changed") if changed(place, judged.manifest_sha256) else None
     except ClosedError:
-        return Remark(place, "delivery.closed") if judged is None else None
+        return _remark(place, "delivery.closed") if judged is None else None
 
 
-def _takeovers(places: Sequence[Place], judgements: Sequence[Judgement]) -> Iterator[Remark]:
+def _takeovers(judgements: Sequence[Judgement]) -> Iterator[Remark]:
     """Bureaus that others say to have taken over: their own records end with it, so somebody should know."""
-    by_identity = {place.identity: place for place in places}
     for judgement in judgements:
         others = sorted({*judgement.replaces_regions} - {judgement.region})
         if others:
             named = ", ".join(others[:NAMED]) + f" and {len(others) - NAMED} more" * (len(others) > NAMED)
-            yield Remark(by_identity[judgement.identity], "region.replaced", named)
+            yield Remark(*judgement.identity, "region.replaced", named)
 
 
 def _warnings(delivery: Received) -> Iterator[Remark]:
     for warning in delivery.warnings:
         code, _, detail = warning.partition(": ")
-        yield Remark(delivery.place, code, detail)
+        yield _remark(delivery.place, code, detail)
+
+
+def _remark(place: Place, code: str, detail: str = "") -> Remark:
+    return Remark(*place.identity, code, detail)

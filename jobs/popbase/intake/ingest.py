@@ -28,14 +28,6 @@ QUARANTINE_SCHEMA = (
     "region string, business_date date, delivery_no int, key string, reasons array<string>, raw string"
 )
 
-_SPARK_TYPES = {
-    "date": "date",
-    "yearmonth": "date",
-    "timestamp": "timestamp",
-    "integer": "bigint",
-    "decimal": "decimal(18,2)",
-}
-
 
 def ingest(
     lake: Lake, feed: str, contract: Contract | None, found: Sequence[Received | Rejected]
@@ -182,6 +174,6 @@ def _partitions(deliveries: Sequence[Received | Rejected]) -> list[dict[str, str
 
 def conformed_schema(contract: Contract) -> str:
     """The columns of `conformed/<feed>` as DDL, for where no row was ever written."""
-    fields = [f"{f.name} {_SPARK_TYPES.get(f.type, 'string')}" for f in contract.fields]
+    fields = [f"{f.name} {f.sql_type}" for f in contract.fields]
     own = ["op string", "flags array<string>", "region string", "business_date date", "delivery_no int"]
     return ", ".join([*fields, *own])

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from popbase import control
 from popbase.control import append_small, read_small
 from popbase.errors import LedgerError
 
@@ -83,9 +84,14 @@ def effective(judgements: Iterable[Judgement], as_of: date) -> list[Judgement]:
     return [best[place] for place in sorted(best)]
 
 
-def read(lake_root: str, feed: str) -> list[Judgement]:
-    """Every judgment ever made of the feed's deliveries."""
-    rows = read_small(lake_root, _table(feed))
+def version(lake_root: str, feed: str) -> int | None:
+    """Moves with every judgment; None before the first."""
+    return control.version(lake_root, _table(feed))
+
+
+def read(lake_root: str, feed: str, at: int | None = None) -> list[Judgement]:
+    """Every judgment ever made of the feed's deliveries, or those made up to a version."""
+    rows = read_small(lake_root, _table(feed), at)
     return [Judgement(**{**row, "replaces_regions": tuple(row["replaces_regions"])}) for row in rows]
 
 

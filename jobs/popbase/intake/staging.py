@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from popbase.contracts import Contract
+from popbase.frames import first_per
 from popbase.intake import citizen_id, judge
 from popbase.intake.cells import key_cells, with_cells
 from popbase.intake.delivery import Received
@@ -104,8 +105,7 @@ def settle(lake: Lake, contract: Contract, staging: Staging) -> list[StagedFile]
         F.desc(contract.updated_at.name), F.desc("tie"), F.desc("op")
     )
     rows = gathered(lake.staged(staging.table, contenders, staging.schema))
-    winners = rows.withColumn("rank", F.row_number().over(newest_first)).where("rank = 1").drop("rank")
-    return lake.stage(staging.table, winners, partition_by=(*PLACE, "verdict"))
+    return lake.stage(staging.table, first_per(rows, newest_first), partition_by=(*PLACE, "verdict"))
 
 
 def folder_of(file: StagedFile) -> Folder:

@@ -28,6 +28,7 @@ from popbase.publish.tallies import (
     twice,
 )
 from popbase.schema import off_contract
+from popbase.statistics.tree import UNALLOCATED
 from popbase.table_contracts import TableContract
 
 
@@ -211,7 +212,7 @@ def _not_placed(cube: DataFrame) -> DataFrame:
     """The greatest share, in any year, of people without a class, and of those in no county."""
     people, value = F.col("measure") == "population", F.col("value")
     nation, county = F.col("area_level") == "nation", F.col("area_level") == "county"
-    unplaced = county & people & F.col("area_code").endswith("ZZ")
+    unplaced = county & people & F.col("area_code").endswith(UNALLOCATED)
     years = (
         cube.where("`table` = 'T1' AND size(breakdowns) = 0")
         .groupBy("report_year")

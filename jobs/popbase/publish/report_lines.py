@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from popbase.expectations import Finding, stopping
-from popbase.intake.feeds import Remark, TakenIn
+from popbase.intake.taken import TakenIn
 from popbase.publish.run_report import DeliveryLine, GateLine, Notice
 from popbase.publish.tables import open_table, query
 
@@ -42,11 +42,10 @@ def opened_cases(lake: str, business_date: date) -> Counter[str]:
     return Counter({row["kind"]: row["cases"] for row in opened})
 
 
-def notice(remark: Remark) -> Notice:
-    place = remark.place
-    return Notice(
-        place.feed, place.region, place.business_date, place.delivery_no, remark.code, remark.detail
-    )
+def notices(taken: TakenIn) -> list[Notice]:
+    return [
+        Notice(taken.feed, r.region, r.business_date, r.delivery_no, r.code, r.detail) for r in taken.remarks
+    ]
 
 
 def gate_line(finding: Finding) -> GateLine:

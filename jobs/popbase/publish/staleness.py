@@ -9,11 +9,10 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
+from popbase.contracts import Cadence
 from popbase.intake.ledger import Judgement, effective
 
-Cadence = Literal["daily", "monthly", "yearly"]
 _MONTHS = {"monthly": 1, "yearly": 12}
 
 
@@ -25,7 +24,6 @@ class Sender:
     region: str | None
     cadence: Cadence
     newest: date | None
-    days_old: int | None
     days_late: int | None
 
     @property
@@ -42,7 +40,7 @@ def senders(feed: str, cadence: Cadence, judgements: Iterable[Judgement], *, as_
         others = set(delivery.replaces_regions) - {delivery.region}  # nobody takes over oneself
         taken_over |= dict.fromkeys(others, delivery.business_date)
     if not newest:
-        return [Sender(feed, None, cadence, None, None, None)]
+        return [Sender(feed, None, cadence, None, None)]
     return [
         _sender(feed, cadence, region, newest=last.business_date, as_of=as_of)
         for region, last in sorted(newest.items())
@@ -58,7 +56,7 @@ def _closed(last: Judgement, taken_over: date | None) -> bool:
 
 def _sender(feed: str, cadence: Cadence, region: str, *, newest: date, as_of: date) -> Sender:
     overdue = (as_of - due_after(newest, cadence)).days + 1
-    return Sender(feed, region, cadence, newest, (as_of - newest).days, max(overdue, 0))
+    return Sender(feed, region, cadence, newest, max(overdue, 0))
 
 
 def due_after(newest: date, cadence: Cadence) -> date:

@@ -10,10 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.statistics.divisions import Division, Gazetteer
-
-LEVELS = ("nation", "province", "prefecture", "county", "township")
-NATION = "000000"
-UNALLOCATED = "ZZ"
+from popbase.statistics.tree import LEVELS, NATION, UNALLOCATED
 
 _STANDING = "code string, prefix string, city boolean, listed_as string"
 
@@ -175,7 +172,7 @@ def rolled_up(townships: DataFrame, *aggregates: Column, by: Sequence[str] = ())
 def parent_code(level: str = "area_level", code: str = "area_code") -> Column:
     """The code of the area one level up; null above the nation."""
     at, own = F.col(level), F.col(code)
-    stem = F.regexp_replace(own, "ZZ$", "")
+    stem = F.regexp_replace(own, f"{UNALLOCATED}$", "")
     split_at = F.get(F.array(*(F.lit(name) for name in LEVELS[1:])), (F.length(stem) / 2).cast("int"))
     return (
         F.when(at == "nation", F.lit(None).cast("string"))

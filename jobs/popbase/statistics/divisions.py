@@ -71,9 +71,6 @@ class Gazetteer:
     def __bool__(self) -> bool:
         return bool(self._periods)
 
-    def codes(self) -> list[str]:
-        return list(self._periods)
-
     def in_force(self, code: str, year: int) -> Division | None:
         return next((p for p in reversed(self._periods.get(code, ())) if p.in_force(year)), None)
 

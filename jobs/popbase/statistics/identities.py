@@ -9,10 +9,11 @@ from typing import get_args
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import LEVELS, parent_code
+from popbase.statistics.areas import parent_code
 from popbase.statistics.calendar import Form
 from popbase.statistics.classification import MIXED
 from popbase.statistics.t1 import measures
+from popbase.statistics.tree import LEVELS
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import LEVELS, Geography, rolled_up, standing_of, with_path
+from popbase.statistics.areas import Geography, rolled_up, standing_of, with_path
 from popbase.statistics.calendar import Form, Release
 from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
 from popbase.statistics.cube import Measure, cube, figures, revised
 from popbase.statistics.population import BESIDE, UNSETTLED_REASONS, households_by_area, persons_by_area
+from popbase.statistics.tree import LEVELS
 
 TABLE = "T1"
 

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_LEVELS = ("nation", "province", "prefecture", "county", "township")
+LEVELS = ("nation", "province", "prefecture", "county", "township")
+NATION = "000000"
+# Ends the code of the area for people who cannot be placed one level down.
+UNALLOCATED = "ZZ"
 _LENGTH = {"province": 0, "prefecture": 2, "county": 4, "township": 6}
 
 
@@ -17,15 +20,15 @@ class Area:
 
     @property
     def depth(self) -> int:
-        return _LEVELS.index(self.level)
+        return LEVELS.index(self.level)
 
     @property
     def parent(self) -> Area | None:
         """The area one level up: a `ZZ` stands under its own code below the level where it split off."""
         if self.level == "nation":
             return None
-        above, length = _LEVELS[self.depth - 1], _LENGTH[self.level]
-        if self.code.endswith("ZZ") and len(self.code) - 2 < length:
+        above, length = LEVELS[self.depth - 1], _LENGTH[self.level]
+        if self.code.endswith(UNALLOCATED) and len(self.code) - 2 < length:
             return Area(above, self.code)
         return Area(above, self.code[:length].ljust(6, "0"))
 

@@ -19,7 +19,7 @@ import xlsxwriter
 from popbase.statistics import form_t1
 from popbase.statistics.form_t1 import Column, Key, Sheet
 from popbase.statistics.sheet import SheetWriter
-from popbase.statistics.tree import Area, printed
+from popbase.statistics.tree import UNALLOCATED, Area, printed
 
 Figure = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ class Table:
     def name(self, area: Area) -> str:
         if area.level == "nation":
             return "总　计"
-        if area.code.endswith("ZZ"):
+        if area.code.endswith(UNALLOCATED):
             return "未划入下级"
         return self.names.get(area.code, area.code)
 

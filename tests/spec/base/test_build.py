@@ -63,7 +63,7 @@ def said(spark: SparkSession, contract: Contract, text: str, **given: str) -> Da
     found = [STATE | given | row for row in parse_table(text)]
     for row in found:
         row["citizen_id"] = NUMBERS.get(str(row.get("citizen_id")))
-    types = {f.name: table_contracts.COLUMN_TYPES.get(f.type, "string") for f in contract.fields}
+    types = {f.name: f.sql_type for f in contract.fields}
     types |= {"region": "string", "first_date": "date", "anchor_region": "string"}
     types |= {name: "date" for name in ("from_date", "to_date") if name in found[0]}
     told = "\n".join([" | ".join(types), *(" | ".join(row.get(n) or "" for n in types) for row in found)])

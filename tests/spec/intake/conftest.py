@@ -35,7 +35,7 @@ Cells = dict[str, str | None]
 _TWO = {"1": "一", "2": "二"}
 # What is true of a type is true of it in every feed.
 EVERY_TYPE = Contract(
-    feed="every_type", version="1.0.0", kind="reference", cadence="daily", title="", purpose="", owner="",
+    feed="every_type", version="1.0.0", kind="reference", cadence="daily", title="",
     fields=(
         Field("no", "编号", "text", required=True, key=True),
         Field("text", "文字", "text"),

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from lib.intake import by_region, rows_of, send
 
-from popbase.intake.feeds import TakenIn, take_in
+from popbase.intake.feeds import take_in
+from popbase.intake.taken import TakenIn
 from popbase.lake import Lake
 
 if TYPE_CHECKING:

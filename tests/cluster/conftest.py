@@ -1,0 +1,100 @@
+"""A cluster of the tests' own: its folder, its ports, its database."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-airflow/bin/python"
+PORT = 8890
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What `make cluster` starts, seen from outside."""
+
+    home: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    def manage(self, command: str) -> None:
+        subprocess.run([PYTHON, ROOT / "infra/cluster/cluster.py", command], env=self._env, check=True)
+
+    def airflow(self, *arguments: str) -> None:
+        """One of Airflow's own commands."""
+        command = [ROOT / "infra/cluster/run", "airflow", *arguments]
+        subprocess.run(command, env=self._env, check=True, stdout=subprocess.DEVNULL)
+
+    def backfill(self, dag_id: str, first: str, last: str, *options: str) -> None:
+        between = ("--from-date", first, "--to-date", last)
+        self.airflow("backfill", "create", "--dag-id", dag_id, *between, "--max-active-runs", "1", *options)
+
+    def runs(self, dag_id: str = "~") -> list[dict[str, Any]]:
+        """Airflow's runs, as its page shows them."""
+        found: list[dict[str, Any]] = self.get(f"/api/v2/dags/{dag_id}/dagRuns?limit=500")["dag_runs"]
+        return found
+
+    def get(self, path: str) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{PORT}{path}", headers={"Authorization": f"Bearer {self._token()}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def _token(self) -> str:
+        password = json.loads((self.home / "passwords.json").read_text("utf-8"))["operator"]
+        login = json.dumps({"username": "operator", "password": password}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{PORT}/auth/token", data=login, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return str(json.load(answer)["access_token"])
+
+    def logs(self) -> Iterator[Path]:
+        """Every file that the cluster wrote beside the tables."""
+        kept = {self.landing, self.lake, self.home / "landing.truth"}
+        for path in self.home.rglob("*"):
+            if path.is_file() and not kept & set(path.parents):
+                yield path
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, "POPBASE_CLUSTER": str(self.home), "POPBASE_CLUSTER_PORT": str(PORT)}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    own = Cluster(tmp_path_factory.mktemp("cluster"))
+    own.manage("start")
+    yield own
+    own.manage("stop")
+
+
+def wait_until(what: Callable[[], bool], *, seconds: float) -> None:
+    """Looks every few seconds; fails when the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if what():
+                return
+        except (urllib.error.URLError, ConnectionError):  # a page may be away while a part starts again
+            pass
+        time.sleep(3)
+    pytest.fail(f"not within {seconds:.0f} s")

@@ -85,7 +85,7 @@ def table(name: str) -> TableContract:
 def parse(text: str, *, where: str) -> TableContract:
     """An ODCS document as a TableContract; `where` names the file in messages."""
     try:
-        document = OpenDataContractStandard.model_validate(yaml.safe_load(text))
+        document = OpenDataContractStandard.model_validate(contracts.read_yaml(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractError(f"{where} is not an ODCS document: {type(error).__name__}.") from error
     schema = document.schema_[0] if document.schema_ else None

@@ -11,6 +11,9 @@ Judges every delivery of the feed not yet judged, up to the business date, and k
 A department that delivers nothing, or only what must be rejected, does not fail this DAG: it is *late* in the
 run report, and the night goes on. A red task here means trouble with the machine or the storage.
 
+Starting Spark takes longer than a small feed, so whoever runs first takes in the other feeds' small
+deliveries too; their own runs then find nothing to do. One that comes meanwhile is retried.
+
 Backfill: `airflow backfill create --dag-id <this DAG> --from-date D --to-date D` for every feed; the base and
 the reports of those dates follow.
 """
@@ -27,4 +30,6 @@ for feed, conformed in CONFORMED.items():
         tags=["popbase", "ingest"],
         doc_md=DOC,
     ):
-        wait_until(2) >> spark_job("ingest", "--feed", feed, outlets=[conformed], pool="popbase_ingest")
+        wait_until(2) >> spark_job(
+            "ingest", "--small-too", "--feed", feed, outlets=[conformed], pool="popbase_ingest"
+        )

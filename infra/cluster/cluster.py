@@ -152,7 +152,7 @@ def start(cluster: Cluster) -> None:
             honcho, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     cluster.manager.write_text(str(manager.pid), encoding="utf-8")
-    _wait(cluster)
+    _wait(cluster, manager)
     passwords = json.loads((cluster.home / "passwords.json").read_text(encoding="utf-8"))
     print(f"Airflow   {cluster.airflow_page}   user operator, password {passwords['operator']}")
     print(f"Spark     {cluster.spark_page}   master {cluster.master}")
@@ -203,12 +203,10 @@ def _running(cluster: Cluster) -> int | None:
     return pid if b"honcho" in command else None
 
 
-def _wait(cluster: Cluster) -> None:
+def _wait(cluster: Cluster, manager: subprocess.Popen[bytes]) -> None:
     """Until Airflow's processes and both workers have reported."""
     until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until:
-        if _running(cluster) is None:
-            break
+    while time.monotonic() < until and manager.poll() is None:
         if _is_healthy(cluster):
             return
         time.sleep(1)

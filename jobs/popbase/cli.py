@@ -126,12 +126,20 @@ def night(
 
 @app.command()
 def ingest(
-    *, feed: Feed, day: Date, future: Future = False, landing: Landing = None, lake: Lake = None
+    *,
+    feed: Feed,
+    day: Date,
+    small: Annotated[
+        bool, typer.Option("--small-too", help="Once Spark runs, judge other feeds' small deliveries too.")
+    ] = False,
+    future: Future = False,
+    landing: Landing = None,
+    lake: Lake = None,
 ) -> None:
     """One step: judge the deliveries of one feed."""
     from popbase.night import ingest as step
 
-    step(settings(landing, lake), feed, day, future=future, progress=_progress())
+    step(settings(landing, lake), feed, day, small_too=small, future=future, progress=_progress())
 
 
 @app.command()

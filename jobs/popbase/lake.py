@@ -66,6 +66,11 @@ class Lake:
     def spark(self) -> SparkSession:
         return self._spark if isinstance(self._spark, SparkSession) else self._spark()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether Spark runs."""
+        return "spark" in self.__dict__
+
     def open(self) -> None:
         """Starts Spark now rather than with the first rows, for its time to be told by itself."""
         _ = self.spark

@@ -7,6 +7,7 @@ one. Every step can be run again: it finds what was done.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from popbase import clock, contracts
 from popbase.base.build import write_base
-from popbase.errors import GateError, UsageError
+from popbase.errors import GateError, PopbaseError, UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
 from popbase.intake.taken import TakenIn, since
@@ -104,13 +105,28 @@ def ingest(
     feed: str,
     business_date: date,
     *,
+    small_too: bool = False,
     future: bool = False,
     progress: Progress | None = None,
 ) -> TakenIn:
-    """One step: the deliveries of one feed up to the date."""
+    """One step: the deliveries of one feed up to the date.
+
+    `small_too`: once Spark runs, which takes longer than a small feed, those of other feeds that are small.
+    """
+    progress = progress or Progress()
     night = begin(settings, business_date, future=future)
-    with (progress or Progress()).stage(f"intake of {feed}"):
-        return feeds.take_in(night.lake, settings, feed, until=business_date)
+    with progress.stage(f"intake of {feed}"):
+        taken = feeds.take_in(night.lake, settings, feed, until=business_date)
+    if small_too and night.lake.is_open:
+        with progress.stage("intake of small feeds"):
+            at_once(partial(take_in_beside, night), feeds.small(night.lake, settings, until=business_date))
+    return taken
+
+
+def take_in_beside(night: Night, feed: str) -> None:
+    """Another feed's deliveries; whatever goes wrong, its own step meets it again and tells it."""
+    with suppress(PopbaseError):
+        feeds.take_in(night.lake, night.settings, feed, until=night.business_date)
 
 
 def build_base(

@@ -87,7 +87,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     own.manage("stop")
 
 
-def wait_until(what: Callable[[], bool], *, seconds: float) -> None:
+def wait_until(what: Callable[[], bool], *, seconds: float, every: float = 3) -> None:
     """Looks every few seconds; fails when the time is over."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -96,5 +96,5 @@ def wait_until(what: Callable[[], bool], *, seconds: float) -> None:
                 return
         except (urllib.error.URLError, ConnectionError):  # a page may be away while a part starts again
             pass
-        time.sleep(3)
+        time.sleep(every)
     pytest.fail(f"not within {seconds:.0f} s")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from jobs.test_years import FIRST, LAST, current, population, send
+from lib.delivery import deliver
 
+from popbase import contracts
 from popbase.errors import GateError, LeaseError, UsageError
+from popbase.intake import ledger
 from popbase.lease import BASE, leased
 from popbase.settings import Settings
 
@@ -72,6 +75,32 @@ def test_a_step_that_holds_the_night_leaves_the_report_that_says_so(own: Setting
     assert "region_population_fell" in str(report.why)
     assert [(d.business_date, d.status) for d in report.deliveries] == [(LAST, "accepted")]
     assert [n.code for n in report.notices] == ["region.replaced"]
+
+
+@pytest.mark.long
+def test_small_feeds_are_taken_in_beside_and_what_finds_nothing_to_do_starts_no_spark(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from popbase import night, run
+
+    send(own, FIRST, 5)
+    tax = contracts.feed("tax")
+    deliver(own.landing_path, tax, [], region="330100", day=FIRST)
+    deliver(own.landing_path, tax, [], region="330200", day=LAST)
+    night.ingest(own, "household_registration", FIRST, small_too=True)
+    assert [(j.region, j.status) for j in ledger.read(own.lake, "tax")] == [("330100", "accepted")]
+    night.build_base(own, FIRST)
+    night.reports_due(own, FIRST)
+    night.publish(own, FIRST)
+
+    def refused(settings: Settings) -> None:
+        pytest.fail("Spark was started for nothing")
+
+    monkeypatch.setattr(run, "spark_session", refused)
+    night.ingest(own, "tax", FIRST, small_too=True)
+    night.build_base(own, FIRST)
+    night.reports_due(own, FIRST)
+    assert night.publish(own, FIRST).outcome == "unchanged"
 
 
 @pytest.mark.long

@@ -10,13 +10,16 @@ from popbase.contracts import Contract
 from popbase.intake import ledger
 from popbase.intake.delivery import NAMED, Received, Rejected, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import ClosedError, Place, landed
+from popbase.intake.landing import ClosedError, Place, landed, size
 from popbase.intake.ledger import Judgement
 from popbase.intake.manifest import changed
 from popbase.intake.taken import Remark, TakenIn, keep
 from popbase.lake import Lake
 from popbase.lease import leased, of_feed
 from popbase.settings import Settings
+
+# Bytes: beside them the start of a session weighs most.
+SMALL = 16 * 1024**2
 
 
 def names(settings: Settings) -> list[str]:
@@ -26,6 +29,17 @@ def names(settings: Settings) -> list[str]:
     return sorted(
         set(contracts.feed_names()) | {name for name in folders if contracts.FEED_NAME.fullmatch(name)}
     )
+
+
+def small(lake: Lake, settings: Settings, *, until: date) -> list[str]:
+    """The feeds of which something waits to be judged, and not much."""
+    waiting = {feed: _pending(lake, settings, feed, until) for feed in names(settings)}
+    return [feed for feed, places in waiting.items() if places and sum(map(size, places)) <= SMALL]
+
+
+def _pending(lake: Lake, settings: Settings, feed: str, until: date) -> list[Place]:
+    judged = {j.identity for j in ledger.read(lake.root, feed)}
+    return [p for p in landed(settings.landing_path, feed, until).places if p.identity not in judged]
 
 
 def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenIn:

@@ -74,6 +74,15 @@ def landed(landing: Path, feed: str, until: date) -> Landed:
     return Landed(tuple(places[identity] for identity in due), tuple(Path(f) for f in sorted(strays)))
 
 
+def size(place: Place) -> int:
+    """Bytes of the delivery's files; zero where they cannot be looked at."""
+    try:
+        with os.scandir(place.folder) as entries:
+            return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+    except OSError:
+        return 0
+
+
 def unreadable(path: Path | str, error: OSError) -> StorageError:
     """What to raise where the landing could not be read."""
     kind = ClosedError if error.errno in (errno.EACCES, errno.EPERM) else StorageError

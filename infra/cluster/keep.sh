@@ -6,6 +6,8 @@ trap stop TERM INT
 while [ -z "$stopping" ]; do
     "$@" &
     child=$!
-    wait "$child" || [ -n "$stopping" ] || { echo "ended with code $?; starting it again"; sleep 2; }
+    wait "$child"
+    code=$?
+    [ -n "$stopping" ] || { echo "ended with code $code; starting it again"; sleep 2; }
 done
 wait "$child"

@@ -137,7 +137,7 @@ def ingest(
     lake: Lake = None,
 ) -> None:
     """One step: judge the deliveries of one feed."""
-    from popbase.night import ingest as step
+    from popbase.steps import ingest as step
 
     step(settings(landing, lake), feed, day, small_too=small, future=future, progress=_progress())
 
@@ -145,7 +145,7 @@ def ingest(
 @app.command()
 def base(*, day: Date, future: Future = False, landing: Landing = None, lake: Lake = None) -> None:
     """One step: make the base tables of a business date."""
-    from popbase.night import build_base as step
+    from popbase.steps import build_base as step
 
     step(settings(landing, lake), day, future=future, progress=_progress())
 
@@ -159,7 +159,7 @@ def reports(
     lake: Lake = None,
 ) -> None:
     """One step: make the statistical report of a year, or of all that are due."""
-    from popbase.night import report, reports_due
+    from popbase.steps import report, reports_due
 
     if year is not None and day is None:
         report(settings(landing, lake), year, progress=_progress())
@@ -182,7 +182,7 @@ def publish(
     lake: Lake = None,
 ) -> None:
     """One step: pass the gates, let readers see the tables."""
-    from popbase.night import publish as step
+    from popbase.steps import publish as step
 
     step(settings(landing, lake), day, accept=accept or (), future=future, progress=_progress())
 

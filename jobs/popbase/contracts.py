@@ -13,45 +13,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any
 
 import yaml
 from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaProperty,
 )
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic import Field as Interval
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
+from popbase.contract_properties import (
+    Cadence,
+    FeedKind,
+    FeedProperties,
+    FieldProperties,
+    UnknownCode,
+    told,
+)
 from popbase.errors import ContractError
-
-FeedKind = Literal["register", "sector", "decisions", "reference"]
-Cadence = Literal["daily", "monthly", "yearly"]
-UnknownCode = Literal["error", "warning"]
-
-P = TypeVar("P", bound=BaseModel)
 
 REGISTER = "household_registration"
 DECISIONS = "id_correction"
 
-FIELD_TYPES = frozenset(
-    [
-        "text",
-        "id",
-        "oldid",
-        "date",
-        "yearmonth",
-        "timestamp",
-        "integer",
-        "decimal",
-        "area12",
-        "area6",
-        "area",
-        "code",
-        "code2",
-    ]
-)
+FIELD_TYPES = frozenset([
+    "text", "id", "oldid", "date", "yearmonth", "timestamp", "integer", "decimal", "area12", "area6",
+    "area", "code", "code2",
+])  # fmt: skip
 # All others are strings.
 _SQL_TYPES = {
     "date": "date",
@@ -61,34 +48,17 @@ _SQL_TYPES = {
     "decimal": "decimal(18,2)",
 }
 # What a field means, beyond its type; conformed, base and matching follow from these.
-FIELD_ROLES = frozenset(
-    ["number", "name", "former_name", "sex", "birth_date", "area", "address", "updated_at"]
-)
+FIELD_ROLES = frozenset([
+    "number", "name", "former_name", "sex", "birth_date", "area", "address", "updated_at",
+])  # fmt: skip
 
 OP_COLUMN = "操作"
 
 # Columns that intake and base add beside the contract's fields.
-OWN_COLUMNS = frozenset(
-    [
-        "region",
-        "business_date",
-        "delivery_no",
-        "op",
-        "flags",
-        "key",
-        "reasons",
-        "raw",
-        "tie",
-        "verdict",
-        "person_id",
-        "match_status",
-        "as_of",
-        "first_date",
-        "anchor_region",
-        "from_date",
-        "to_date",
-    ]
-)
+OWN_COLUMNS = frozenset([
+    "region", "business_date", "delivery_no", "op", "flags", "key", "reasons", "raw", "tie", "verdict",
+    "person_id", "match_status", "as_of", "first_date", "anchor_region", "from_date", "to_date",
+])  # fmt: skip
 
 # A feed names folders and tables.
 FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -172,36 +142,6 @@ def feed(name: str) -> Contract:
     return parse(path.read_text(encoding="utf-8"), where=path.name)
 
 
-class _Properties(BaseModel):
-    """`customProperties`: what the standard has no word for; any other name there is a mistake."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, coerce_numbers_to_str=True
-    )
-
-
-class _Statistics(BaseModel):
-    """The words of SQL in which a feed says what the statistics ask of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    active_when: str | None = None
-
-
-class _FeedProperties(_Properties):
-    kind: FeedKind = "sector"
-    cadence: Cadence = "daily"
-    max_quarantine_share: Annotated[float, Interval(ge=0, le=1)] = 0.2
-    base_table: str | None = None
-    statistics: _Statistics = _Statistics()
-
-
-class _FieldProperties(_Properties):
-    role: str | None = None
-    codes: dict[str, str] = {}
-    unknown_code: UnknownCode | None = None
-
-
 def read_yaml(text: str) -> Any:
     """By libyaml's parser: the one in Python takes ten times as long, at every start."""
     return yaml.load(text, Loader=yaml.CSafeLoader)
@@ -216,7 +156,7 @@ def parse(text: str, *, where: str) -> Contract:
     if not document.schema_ or not document.name or not document.version:
         raise ContractError(f"{where} needs a name, a version and one schema.")
     table = document.schema_[0]
-    said = _properties(_FeedProperties, document, where)
+    said = told(FeedProperties, document.customProperties, where)
     contract = Contract(
         feed=document.name,
         version=document.version,
@@ -233,7 +173,7 @@ def parse(text: str, *, where: str) -> Contract:
 
 
 def _field(p: SchemaProperty, where: str) -> Field:
-    said = _properties(_FieldProperties, p, f"{where}, {p.name}")
+    said = told(FieldProperties, p.customProperties, f"{where}, {p.name}")
     return Field(
         name=p.name or "",
         header=p.physicalName or p.name or "",
@@ -245,15 +185,6 @@ def _field(p: SchemaProperty, where: str) -> Field:
         unknown_code=said.unknown_code,
         description=p.description or "",
     )
-
-
-def _properties(model: type[P], element: OpenDataContractStandard | SchemaProperty, where: str) -> P:
-    try:
-        return model.model_validate({c.property: c.value for c in element.customProperties or []})
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        name = ".".join(map(str, fault["loc"]))
-        raise ContractError(f"{where}: the property '{name}' is wrong: {fault['msg']}.") from error
 
 
 def _refuse(contract: Contract, where: str) -> None:

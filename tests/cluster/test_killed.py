@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +33,7 @@ def night(cluster: Cluster) -> Cluster:
         cluster.backfill(f"ingest_{feed}", str(DAY), str(DAY))
     kill(lambda: worker_of_an_executor(cluster))
     kill(lambda: process(cluster, b"SparkSubmit", b"jobs/population_base.py"))
-    kill(lambda: process(cluster, b"airflow scheduler"))
+    kill(lambda: process(cluster, b"bin/airflow scheduler"))
     wait_until(lambda: is_published(cluster), seconds=900)
     return cluster
 
@@ -83,6 +84,13 @@ def test_the_tables_are_those_of_a_night_in_which_nothing_died(
     own = replace(settings, landing=str(night.landing), lake=str(tmp_path / "lake"))
     run_night(own, DAY)
     assert differing_tables(own.lake, str(night.lake)) == {}
+
+
+def test_what_was_killed_was_started_again(night: Cluster) -> None:
+    log = (night.home / "cluster.log").read_text(encoding="utf-8")
+    restarted = re.findall(r"(\S+)\.1 +\| ended with code 137", log)
+    assert "scheduler" in restarted
+    assert any(name.startswith("spark-worker") for name in restarted)
 
 
 def test_whatever_was_killed_was_tried_again(night: Cluster) -> None:

@@ -26,7 +26,8 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     module = SimpleNamespace(calls=calls)
     for name in ("run_night", "ingest", "build_base", "report", "reports_due", "publish"):
         setattr(module, name, lambda _settings, *a, _n=name, **k: calls.append((_n, *a, k.get("future"))))
-    monkeypatch.setitem(sys.modules, "popbase.night", module)
+    for night in ("popbase.night", "popbase.steps"):
+        monkeypatch.setitem(sys.modules, night, module)
     return module
 
 

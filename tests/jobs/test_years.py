@@ -106,7 +106,7 @@ def test_readers_keep_what_they_had_until_the_snapshot_is_mended(held: Settings)
 
 @pytest.mark.long
 def test_a_gate_is_accepted_by_its_name_and_by_no_other(held: Settings) -> None:
-    from popbase.night import publish
+    from popbase.steps import publish
 
     with pytest.raises(GateError, match=FALL):
         publish(held, LAST, accept=["rows"])

@@ -1,8 +1,7 @@
 """What a gate looks at: for each table one row of counts and shares, made by Spark in few passes.
 
 Great Expectations then judges that row (`expectations.py`), so no citizen's value reaches a validation
-result. Functions take and return DataFrames; a metric that cannot be told (a share of nothing) is null,
-and a null never passes.
+result. A metric that cannot be told (a share of nothing) is null, and a null never passes.
 """
 
 from __future__ import annotations

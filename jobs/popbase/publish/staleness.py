@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from popbase.contracts import Cadence
+from popbase.contract_properties import Cadence
 from popbase.intake.ledger import Judgement, effective
 
 _MONTHS = {"monthly": 1, "yearly": 12}

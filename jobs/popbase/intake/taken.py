@@ -38,11 +38,11 @@ class TakenIn:
 
 
 def keep(lake: str, taken: TakenIn) -> None:
-    """Writes down what no ledger holds; what was known before and is all there is needs no second line."""
+    """Writes down what no ledger holds; where there is nothing new to say, nothing."""
     row = {"taken_at": clock.now(), "strays": taken.strays, "remarks": [asdict(r) for r in taken.remarks]}
     before = max(read_small(lake, _table(taken.feed)), key=lambda row: row["taken_at"], default=None)
-    unsaid = (0, []) if before is None else (before["strays"], before["remarks"])
-    if unsaid != (row["strays"], row["remarks"]):
+    strays, remarks = (before["strays"], before["remarks"]) if before else (0, [])
+    if row["strays"] != strays or (row["remarks"] and row["remarks"] != remarks):
         append_small(lake, _table(taken.feed), [row], _SCHEMA)
 
 

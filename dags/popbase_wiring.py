@@ -79,7 +79,8 @@ def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
     The session sets all that a session can; here stands what it cannot change once spark-submit has started
     the JVM.
     """
-    jars, java = jvm.class_path(SETTINGS.jars), jvm.options(SETTINGS.profile)
+    # Of this checkout, whatever folder a process of Airflow was started in: DAGs are to be read alike.
+    jars, java = jvm.class_path(str(HOME / SETTINGS.jars)), jvm.options(SETTINGS.profile)
     return SparkSubmitOperator(
         task_id=job,
         conn_id="popbase_spark",

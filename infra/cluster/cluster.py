@@ -138,16 +138,8 @@ def start(cluster: Cluster) -> None:
     (cluster.home / "run").mkdir(mode=0o700, exist_ok=True)
     environment = cluster.environment()
     _migrate(cluster, environment)
-    honcho = [
-        sys.executable,
-        "-m",
-        "honcho",
-        "-f",
-        str(ROOT / "infra/cluster/Procfile"),
-        "-d",
-        str(ROOT),
-        "start",
-    ]
+    procfile = str(ROOT / "infra/cluster/Procfile")
+    honcho = [sys.executable, "-m", "honcho", "-f", procfile, "-d", str(ROOT), "start"]
     with cluster.log.open("ab") as log:
         manager = subprocess.Popen(  # noqa: S603 - our own Procfile
             honcho, env=environment, stdout=log, stderr=log, start_new_session=True

@@ -15,8 +15,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 JARS = ROOT / ".jars"
 LOCK = ROOT / "infra/jars.lock"
-PACKAGES = ["io.delta:delta-spark_4.2_2.13:4.4.0"]
+# Spark's S3, and of Amazon's library the parts that it uses: as one bundle it weighs 641 MB.
+AWS = "2.35.4"
+PACKAGES = [
+    "io.delta:delta-spark_4.2_2.13:4.4.0",
+    "org.apache.hadoop:hadoop-aws:3.5.0",
+    *(
+        f"software.amazon.awssdk:{part}:{AWS}"
+        for part in ("s3", "s3-transfer-manager", "sts", "apache-client")
+    ),
+]
+NETTY = [
+    "buffer", "codec", "codec-http", "codec-http2", "common", "handler", "resolver", "transport",
+    "transport-classes-epoll", "transport-native-unix-common",
+]  # fmt: skip
 # Spark's own distribution carries these, some in newer versions: two copies on one class path are a trap.
+NOT_WANTED = ["software.amazon.awssdk:bundle"]
 SHIPPED_WITH_SPARK = [
     "org.apache.hadoop:hadoop-client-api",
     "org.apache.hadoop:hadoop-client-runtime",
@@ -34,8 +48,12 @@ SHIPPED_WITH_SPARK = [
     "org.xerial.snappy:snappy-java",
     "com.github.luben:zstd-jni",
     "org.roaringbitmap:RoaringBitmap",
+    "commons-codec:commons-codec",
     "commons-logging:commons-logging",
     "commons-pool:commons-pool",
+    *(f"io.netty:netty-{part}" for part in NETTY),
+    "org.apache.httpcomponents:httpclient",
+    "org.apache.httpcomponents:httpcore",
 ]
 
 
@@ -57,7 +75,7 @@ def resolve() -> None:
             SparkSession.builder.master("local[1]")
             .config("spark.ui.enabled", "false")
             .config("spark.jars.packages", ",".join(PACKAGES))
-            .config("spark.jars.excludes", ",".join(SHIPPED_WITH_SPARK))
+            .config("spark.jars.excludes", ",".join(NOT_WANTED + SHIPPED_WITH_SPARK))
             .config("spark.jars.ivy", ivy)
             .getOrCreate()
         )

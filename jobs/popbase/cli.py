@@ -14,6 +14,7 @@ import typer
 
 from popbase.errors import ContractError, GateError, PopbaseError, UsageError, exit_codes
 from popbase.options import Date, Feed, Future, Json, Lake, Landing, date_option, settings
+from popbase.storage import is_s3
 from popbase.terminal.commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -90,7 +91,10 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
 
     if last < first:
         raise UsageError("--to lies before --from.")
-    root = settings(landing).landing_path
+    chosen = settings(landing)
+    if is_s3(chosen.landing):
+        raise UsageError("Deliveries are made up in a local folder; copy them to S3 from there.")
+    root = chosen.landing_path
     with _progress(silent=as_json).stage("generate"):
         summary = make(
             root, persons=persons, seed=seed, first=first, last=last, days=days, faults=faults,

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import deltalake
 import pyarrow as pa
 
+from popbase import lease
+
 # Published versions must stay readable for as long as a publication names them (design 3b): only popbase's
 # own maintenance deletes files. Statistics of columns would put names and numbers into the log as text.
 TABLE_PROPERTIES = {
@@ -57,4 +59,5 @@ def _write(
         pa.Table.from_pylist(list(rows), schema=schema),
         mode=mode,
         configuration=TABLE_PROPERTIES,
+        commit_properties=deltalake.CommitProperties(custom_metadata=lease.check()),
     )

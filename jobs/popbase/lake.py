@@ -16,7 +16,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -27,7 +26,9 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from popbase import lease
 from popbase.control import TABLE_PROPERTIES, exists
+from popbase.storage import FileInfo, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
@@ -61,6 +62,7 @@ class Lake:
     def __init__(self, spark: SparkSession | Callable[[], SparkSession], root: str) -> None:
         self._spark = spark
         self.root = root.rstrip("/")
+        self._store = store(self.root)
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -100,8 +102,8 @@ class Lake:
 
     def tables(self, *areas: str) -> list[str]:
         """The Delta tables directly below these folders."""
-        folders = [folder for area in areas for folder in Path(self.path(area)).glob("*")]
-        names = (str(folder.relative_to(self.root)) for folder in folders)
+        with reached(self.root):
+            names = [f"{area}/{name}" for area in areas for name in self._store.folders(area)]
         return sorted(name for name in names if self.exists(name))
 
     def rows_by_partition(self, table: str) -> Counter[Place]:
@@ -143,16 +145,34 @@ class Lake:
     def restore(self, table: str, version: int) -> None:
         """The rows of an earlier version once more, as the newest one; does nothing where it is that."""
         if self.version(table) != version:
-            deltalake.DeltaTable(self.path(table)).restore(version)
+            deltalake.DeltaTable(self.path(table)).restore(version, commit_properties=_leases())
 
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
         """Writes the rows as files inside the table's folder, seen by no reader until a commit names them."""
         # A name nobody else has: runs may stage side by side, and no row depends on it.
-        folder = Path(self.path(table), f"staged-{secrets.token_hex(8)}")
+        folder = f"{table}/staged-{secrets.token_hex(8)}"
         # Spark leaves out of a file what its folder's name says; under another name it stays in both.
         places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}
-        rows.withColumns(places).write.partitionBy(*places).parquet(str(folder))
-        return _files(folder)
+        rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
+        with reached(folder):
+            files = sorted(self._store.files(folder), key=lambda file: file.path)
+            return [self._staged_file(table, file) for file in files if file.path.endswith(".parquet")]
+
+    def _staged_file(self, table: str, file: FileInfo) -> StagedFile:
+        path = file.path.removeprefix(f"{table}/")
+        parts = [part.partition("=") for part in path.split("/")[1:-1]]
+        with self._store.open(file.path) as stream:
+            rows = pq.read_metadata(stream).num_rows
+        return StagedFile(
+            path=path,
+            partition={
+                name.removeprefix(_IN_PATH): None if value == _NULL_PARTITION else unquote(value)
+                for name, _, value in parts
+            },
+            rows=rows,
+            size=file.size,
+            modified_ms=int(file.modified.timestamp() * 1000),
+        )
 
     def staged(self, table: str, files: Sequence[StagedFile], schema: StructType) -> DataFrame:
         """Staged files as rows."""
@@ -165,8 +185,8 @@ class Lake:
         return self.spark.read.schema(schema).option("recursiveFileLookup", True).parquet(*sorted(paths))
 
     def discard(self, table: str, files: Iterable[StagedFile]) -> None:
-        for file in files:
-            Path(self.path(table), file.path).unlink(missing_ok=True)
+        with reached(table):
+            self._store.delete(f"{table}/{file.path}" for file in files)
 
     def commit(
         self,
@@ -187,31 +207,20 @@ class Lake:
             configuration=TABLE_PROPERTIES,
         )
         if replace == "everything":
-            head.create_write_transaction([_add(f, partition_by) for f in files], "overwrite", delta_schema)
+            added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
+            head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=_leases())
             return
         replaced = [] if replace == "nothing" else list(_removals(head, replace))
         actions: list[AddAction | RemoveAction] = [*replaced, *(_add(file, partition_by) for file in files)]
         if actions:
-            head.create_write_transaction(actions, "append", delta_schema, partition_by=list(partition_by))
+            head.create_write_transaction(
+                actions, "append", delta_schema, list(partition_by), commit_properties=_leases()
+            )
 
 
-def _files(folder: Path) -> list[StagedFile]:
-    return [_staged_file(folder, path) for path in sorted(folder.rglob("*.parquet"))]
-
-
-def _staged_file(folder: Path, path: Path) -> StagedFile:
-    parts = [part.partition("=") for part in path.relative_to(folder).parts[:-1]]
-    stat = path.stat()
-    return StagedFile(
-        path=str(path.relative_to(folder.parent)),
-        partition={
-            name.removeprefix(_IN_PATH): None if value == _NULL_PARTITION else unquote(value)
-            for name, _, value in parts
-        },
-        rows=pq.read_metadata(path).num_rows,
-        size=stat.st_size,
-        modified_ms=int(stat.st_mtime * 1000),
-    )
+def _leases() -> deltalake.CommitProperties:
+    """What a commit says of the leases it is made under; raises LeaseError where one is lost."""
+    return deltalake.CommitProperties(custom_metadata=lease.check())
 
 
 def _add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from popbase import clock, contracts
 from popbase.base.build import write_base
@@ -126,9 +125,8 @@ def write_reports(
 def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:
     """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
     if night.lake.exists(releases.TABLE):
-        last = Path(night.settings.lake, night.last.report) if night.last and night.last.report else None
-        folder = Path(night.settings.lake, night.folder)
-        releases.lay_out(sources, folder, last=last, version=published_version(night))
+        last = night.last.report if night.last else None
+        releases.lay_out(sources, night.folder, last=last, version=published_version(night))
     warnings = tuple(str(f) for f in findings if not f.passed)
     return Publications(night.settings.lake).add(
         Publication(

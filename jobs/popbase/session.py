@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from popbase import jvm
 from popbase.clock import SPARK_ZONE
 from popbase.errors import MachineError
 from popbase.settings import Settings
+from popbase.storage import is_s3
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,13 +62,31 @@ def at_once(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
     Spark plans in the thread that asks, one core's worth; a base of nine feeds is mostly planning.
     """
+    given = list(items)
+    contexts = [copy_context() for _ in given]  # what leases this run holds
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(lambda context, item: context.run(function, item), contexts, given))
 
 
 def _conf(settings: Settings) -> dict[str, str]:
     few = _FEW_ROWS if settings.profile == "small" else {}
-    return {**_driver(settings), **_planning(settings), **_tables(), **_silence(), **few}
+    s3 = _s3(settings) if any(map(is_s3, (settings.landing, settings.lake))) else {}
+    return {**_driver(settings), **_planning(settings), **_tables(), **_silence(), **few, **s3}
+
+
+def _s3(settings: Settings) -> dict[str, str]:
+    """Where S3 is; who we are, Hadoop reads from AWS's own variables or the machine's role."""
+    others = {
+        "spark.hadoop.fs.s3a.endpoint": settings.s3_endpoint,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+    return {
+        **(others if settings.s3_endpoint else {}),
+        "spark.hadoop.fs.s3a.endpoint.region": settings.s3_region,
+        # A task's files go to their place when it ends, not once more when the job does: in S3 to rename is
+        # to copy. Half a job's files are seen by nobody, for a commit names those of a whole one.
+        "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+    }
 
 
 def _planning(settings: Settings) -> dict[str, str]:

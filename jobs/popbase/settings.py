@@ -12,6 +12,9 @@ from popbase.errors import SettingsError
 GIB = 1024**3
 Profile = Literal["large", "small"]
 
+# The libraries that open tables and files read these themselves: only Spark's S3 must be told.
+_AWS = {"s3_endpoint": "AWS_ENDPOINT_URL", "s3_region": "AWS_REGION"}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,7 +23,8 @@ class Settings:
     `profile`: what Spark is tuned for: `large`, millions of rows, or `small`, where compiling a plan costs
     more than running it (the demo, the tests, a county's night). `max_file_bytes`: of one file, unpacked;
     `max_expansion`: unpacked over packed. `last_night`: the business date after which no night is scheduled,
-    where the days that are taken in lie in the past; empty: there is none.
+    where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`, `s3_region`: of the
+    store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
     """
 
     landing: str
@@ -33,13 +37,15 @@ class Settings:
     max_file_bytes: int = 4 * GIB
     max_expansion: int = 100
     last_night: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:
         """Options win over `POPBASE_*` variables, these over the defaults."""
         values: dict[str, str] = {}
         for name in cls.__dataclass_fields__:
-            given = options.get(name) or environ.get(f"POPBASE_{name.upper()}")
+            given = options.get(name) or environ.get(_AWS.get(name, f"POPBASE_{name.upper()}"))
             if given:
                 values[name] = given
         if values.get("profile", "large") not in get_args(Profile):
@@ -52,6 +58,7 @@ class Settings:
 
     @property
     def landing_path(self) -> Path:
+        """Of a landing on a disk."""
         return Path(self.landing)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from cluster.conftest import Cluster, wait_until
-from cluster.same import differing_tables
 from cluster.test_nights import DAYS
 from jobs.conftest import FAULTS
+from lib.same import differing_tables
 
 from popbase.contracts import feed_names
 from popbase.generate import generate, release

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from cluster.conftest import Cluster, wait_until
-from cluster.same import differing_tables
 from jobs.conftest import FAULTS
+from lib.same import differing_tables
 
 from popbase.contracts import feed_names
 from popbase.generate import generate, release

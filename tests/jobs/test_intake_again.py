@@ -15,11 +15,11 @@ from lib.intake import csv_of, rows_of, send
 
 from popbase.contracts import Contract, Field
 from popbase.errors import LedgerError
-from popbase.intake import feeds, files, ledger
+from popbase.intake import feeds, ledger, sender_folder
 from popbase.intake.delivery import Received, receive
 from popbase.intake.ingest import ingest
 from popbase.intake.landing import landed
-from popbase.intake.manifest import open_regular
+from popbase.intake.sender_folder import open_regular
 from popbase.intake.staging import stage
 from popbase.lake import Lake
 
@@ -120,7 +120,7 @@ def test_a_delivery_that_may_not_be_read_waits_for_the_night_after_it_is_opened(
         return open_regular(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "open_regular", guarded)
+        patched.setattr(sender_folder, "open_regular", guarded)
         taken = feeds.take_in(office.lake, office.settings, office.feed, until=DAY)
     assert [(j.region, j.status) for j in taken.judgements] == [("330100", "accepted")]
     assert [(r.region, r.code) for r in taken.remarks] == [("330200", "delivery.closed")]

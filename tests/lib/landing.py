@@ -13,6 +13,7 @@ from typing import Any
 from popbase.contracts import Contract, Field
 from popbase.intake.delivery import Received, Rejected, receive
 from popbase.intake.landing import MANIFEST, Place
+from popbase.intake.sender_folder import DiskFolder
 from popbase.settings import Settings
 
 FEED = "social_security"
@@ -80,15 +81,22 @@ def deliver(
     **said: Any,
 ) -> Place:
     """Writes a delivery; `entries` overrides what the manifest says of a file, `text` the whole manifest."""
-    place = Place(FEED, "330100", date(2015, 12, 31), 1, landing / FEED / "330100/2015-12-31/001")
-    place.folder.mkdir(parents=True)
+    folder = landing / FEED / "330100/2015-12-31/001"
+    place = Place(FEED, "330100", date(2015, 12, 31), 1, DiskFolder(folder))
+    folder.mkdir(parents=True)
     for name, data in files.items():
-        (place.folder / name).write_bytes(data)
+        (folder / name).write_bytes(data)
     listed = [entry(name, data, **(entries or {}).get(name, {})) for name, data in files.items()]
     honest = json.dumps(manifest(**{"files": listed, **said}), ensure_ascii=False).encode()
     written = honest if text is None else text
-    (place.folder / MANIFEST).write_bytes(written)
+    (folder / MANIFEST).write_bytes(written)
     return place
+
+
+def disk(place: Place) -> Path:
+    """Where a delivery of these tests lies."""
+    assert isinstance(place.folder, DiskFolder)
+    return place.folder.path
 
 
 def accepted(landing: Path, files: Mapping[str, bytes], **said: Any) -> Received:

@@ -17,6 +17,7 @@ from lib.landing import (
     accepted,
     csv_bytes,
     deliver,
+    disk,
     rejected,
 )
 
@@ -72,8 +73,8 @@ def test_a_delivery_without_rows_is_valid(tmp_path, sent):
 
 def test_hidden_files_are_ignored_unless_listed(tmp_path):
     place = deliver(tmp_path, {CSV: SOUND})
-    (place.folder / ".part.swp").touch()
-    (place.folder / "_temporary").mkdir()
+    (disk(place) / ".part.swp").touch()
+    (disk(place) / "_temporary").mkdir()
     assert isinstance(receive(place, CONTRACT, SETTINGS), Received)
 
 
@@ -168,7 +169,7 @@ SPOILT = [
 @pytest.mark.parametrize(("spoil", "reason"), SPOILT)
 def test_what_lies_in_the_folder_must_be_what_is_listed(tmp_path, spoil, reason):
     place = deliver(tmp_path, {CSV: SOUND})
-    spoil(place.folder / CSV)
+    spoil(disk(place) / CSV)
     assert rejected(place).reason == reason
 
 

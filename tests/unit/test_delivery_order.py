@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.landing import CONTRACT, CSV, ROW, SETTINGS, csv_bytes, deliver, rejected
+from lib.landing import CONTRACT, CSV, ROW, SETTINGS, csv_bytes, deliver, disk, rejected
 
 from popbase.errors import StorageError
-from popbase.intake import files
+from popbase.intake import files, sender_folder
 from popbase.intake.delivery import receive
 from popbase.intake.landing import ClosedError
-from popbase.intake.manifest import Entry, Refusal, open_regular
+from popbase.intake.manifest import Entry, Refusal
+from popbase.intake.sender_folder import open_regular
 
 SOUND = csv_bytes(ROW, ROW)
 
@@ -60,11 +61,11 @@ def test_of_several_faults_of_the_manifest_the_earliest_reason_counts(tmp_path, 
 
 def test_links_come_before_missing_files_and_these_before_extra_ones(tmp_path):
     place = deliver(tmp_path, {CSV: SOUND, "b.csv": SOUND})
-    (place.folder / "extra").touch()
-    (place.folder / CSV).unlink()
+    (disk(place) / "extra").touch()
+    (disk(place) / CSV).unlink()
     assert rejected(place).reason == "file.missing"
-    (place.folder / "b.csv").unlink()
-    (place.folder / "b.csv").symlink_to("extra")
+    (disk(place) / "b.csv").unlink()
+    (disk(place) / "b.csv").symlink_to("extra")
     assert rejected(place).reason == "file.link"
 
 
@@ -72,18 +73,18 @@ def test_a_file_taken_away_while_it_is_judged_is_missing(tmp_path, monkeypatch):
     place = deliver(tmp_path, {CSV: SOUND, "b.csv": SOUND})
 
     def take_away(path: Path) -> Any:
-        (place.folder / "b.csv").unlink(missing_ok=True)
+        (disk(place) / "b.csv").unlink(missing_ok=True)
         return open_regular(path)
 
-    monkeypatch.setattr(files, "open_regular", take_away)
+    monkeypatch.setattr(sender_folder, "open_regular", take_away)
     assert rejected(place).reason == "file.missing"
 
 
 def test_a_file_turned_into_a_link_while_it_is_judged_is_not_followed(tmp_path):
     place = deliver(tmp_path, {CSV: SOUND})
-    (place.folder / "_other").touch()
-    (place.folder / CSV).unlink()
-    (place.folder / CSV).symlink_to("_other")
+    (disk(place) / "_other").touch()
+    (disk(place) / CSV).unlink()
+    (disk(place) / CSV).symlink_to("_other")
     entry = Entry.model_construct(name=CSV, format="csv", encoding="UTF-8")
     with pytest.raises(Refusal, match=r"file\.link"):
         files.read(place.folder, entry, SETTINGS)
@@ -91,7 +92,7 @@ def test_a_file_turned_into_a_link_while_it_is_judged_is_not_followed(tmp_path):
 
 def test_a_delivery_taken_away_is_rejected(tmp_path):
     place = deliver(tmp_path, {CSV: SOUND})
-    place.folder.rename(tmp_path / "elsewhere")
+    disk(place).rename(tmp_path / "elsewhere")
     assert rejected(place).reason == "manifest.unreadable"
 
 
@@ -102,7 +103,7 @@ def test_what_the_storage_fails_at_is_no_fault_of_the_sender(tmp_path, monkeypat
     def fail(path: Path) -> Any:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files, "open_regular", fail)
+    monkeypatch.setattr(sender_folder, "open_regular", fail)
     with pytest.raises(StorageError, match=os.strerror(number)) as raised:
         receive(place, CONTRACT, SETTINGS)
     assert raised.type is kind

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.landing import csv_bytes, deliver, entry, manifest
+from lib.landing import csv_bytes, deliver, disk, entry, manifest
 
 from popbase.intake.landing import MANIFEST
 from popbase.intake.manifest import LARGEST, Refusal, changed, harmless, manifest_bytes, parse
+from popbase.intake.sender_folder import DiskFolder
 
 FILE = entry("part-0001.csv", csv_bytes())
 
@@ -166,18 +167,18 @@ def test_words_of_a_sender_are_made_harmless():
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
 def test_a_manifest_that_is_no_regular_file_is_never_opened(tmp_path, make):
     make(tmp_path / MANIFEST)
-    assert manifest_bytes(tmp_path) == b""
+    assert manifest_bytes(DiskFolder(tmp_path)) == b""
 
 
 def test_a_huge_manifest_is_cut_where_its_judgment_is_certain(tmp_path):
     with (tmp_path / MANIFEST).open("wb") as stream:
         stream.truncate(LARGEST * 12)
-    assert len(manifest_bytes(tmp_path)) == LARGEST + 1
+    assert len(manifest_bytes(DiskFolder(tmp_path))) == LARGEST + 1
 
 
 def test_a_manifest_changed_after_judgment_is_noticed(tmp_path: Path):
     place = deliver(tmp_path, {})
     judged = "0" * 64
     assert changed(place, judged)
-    (place.folder / MANIFEST).unlink()
+    (disk(place) / MANIFEST).unlink()
     assert not changed(place, judged)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish
 
+from popbase import storage as module
 from popbase.errors import PublicationError, StorageError
-from popbase.publish import publication as module
 from popbase.publish.publication import DeliveryRef, Publication, Publications
 from popbase.publish.staleness import due_after, senders
 

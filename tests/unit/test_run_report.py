@@ -155,9 +155,10 @@ def test_a_feeds_rows_add_up_over_its_deliveries() -> None:
 
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
-    page = report_page.write(night(deliveries=(line(),), stages=(Stage("intake", 61.0),)), tmp_path)
-    html = page.read_text(encoding="utf-8")
-    assert page == tmp_path / "reports/2015-12-31-20160101T023000/index.html"
+    report = night(deliveries=(line(),), stages=(Stage("intake", 61.0),))
+    report_page.write(report, tmp_path)
+    html = (tmp_path / report.folder / "index.html").read_text(encoding="utf-8")
+    assert report.folder == "reports/2015-12-31-20160101T023000"
     assert not re.search(r"<script|<link|<img|https?:|url\(|@import", html)
     assert "intake 1 min 1 s" in html
 

@@ -6,13 +6,9 @@ The reasons are tried in the design's order, each over all files before the next
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from popbase.contracts import OP_COLUMN, Contract
 from popbase.intake import files
@@ -20,6 +16,7 @@ from popbase.intake.files import Reading, SourceFile
 from popbase.intake.landing import MANIFEST, Place, unreadable
 from popbase.intake.manifest import Manifest, Refusal, harmless, manifest_bytes, parse, refuse
 from popbase.intake.meter import within
+from popbase.intake.sender_folder import Found, SenderFolder
 from popbase.settings import Settings
 
 __all__ = ["Received", "Rejected", "SourceFile", "receive"]
@@ -111,21 +108,21 @@ def _known(contract: Contract | None, manifest: Manifest, place: Place) -> Contr
     return contract
 
 
-def _check_folder(folder: Path, manifest: Manifest, settings: Settings) -> None:
+def _check_folder(folder: SenderFolder, manifest: Manifest, settings: Settings) -> None:
     """What can be said of the files without opening them."""
     names = [entry.name for entry in manifest.files]
     refuse("file.outside", (f"'{n}' is not a plain file name." for n in names if _is_outside(n)))
-    linked = [f.name for f in (folder, *folder.parents[:2]) if f.is_symlink()]
-    refuse("file.link", (f"The folder '{name}' is a link; send into the folder itself." for name in linked))
+    told = (f"The folder '{name}' is a link; send into the folder itself." for name in folder.links())
+    refuse("file.link", told)
     found = _listing(folder)
-    links = (n for n in names if n in found and stat.S_ISLNK(found[n].st_mode))
+    links = (n for n in names if n in found and found[n].kind == "link")
     refuse("file.link", (f"'{n}' is a link; send the file itself." for n in links))
-    absent = (n for n in names if n not in found or not stat.S_ISREG(found[n].st_mode))
+    absent = (n for n in names if n not in found or found[n].kind != "file")
     refuse("file.missing", (f"'{n}' is missing or no regular file." for n in absent))
     extra = sorted(n for n in set(found) - {*names, MANIFEST} if not n.startswith(HIDDEN))
     refuse("file.extra", (f"'{n}' is not listed in {MANIFEST}." for n in extra))
     for name in names:
-        within(settings.max_file_bytes, found[name].st_size, name=name)
+        within(settings.max_file_bytes, found[name].size, name=name)
 
 
 def _is_outside(name: str) -> bool:
@@ -137,19 +134,11 @@ def _is_outside(name: str) -> bool:
     )
 
 
-def _listing(folder: Path) -> dict[str, os.stat_result]:
-    """What lies in the delivery's folder; links are not followed."""
-    found = {}
+def _listing(folder: SenderFolder) -> dict[str, Found]:
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                with suppress(FileNotFoundError):  # taken away while we look
-                    found[entry.name] = entry.stat(follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return folder.listing()
     except OSError as error:
-        raise unreadable(folder, error) from error
-    return found
+        raise unreadable(folder.url(""), error) from error
 
 
 def _check_bytes(readings: Sequence[Reading]) -> None:

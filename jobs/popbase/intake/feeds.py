@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from popbase import contracts
+from popbase import contracts, storage
 from popbase.contracts import Contract
 from popbase.intake import ledger
 from popbase.intake.delivery import NAMED, Received, Rejected, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import ClosedError, Place, landed, size
+from popbase.intake.landing import ClosedError, Place, landed, size, unreadable
 from popbase.intake.ledger import Judgement
 from popbase.intake.manifest import changed
 from popbase.intake.taken import Remark, TakenIn, keep
@@ -21,14 +21,17 @@ from popbase.settings import Settings
 # Bytes: beside them the start of a session weighs most.
 SMALL = 16 * 1024**2
 
+# S3's clock and ours.
+CLOCKS_APART = timedelta(hours=1)
+
 
 def names(settings: Settings) -> list[str]:
     """The feeds with a contract, and the folders in landing that look like one: those are judged too."""
-    landing = settings.landing_path
-    folders = {f.name for f in landing.iterdir() if f.is_dir()} if landing.is_dir() else set()
-    return sorted(
-        set(contracts.feed_names()) | {name for name in folders if contracts.FEED_NAME.fullmatch(name)}
-    )
+    try:
+        folders = storage.store(settings.landing).folders("")
+    except OSError as error:
+        raise unreadable(settings.landing, error) from error
+    return sorted({*contracts.feed_names(), *filter(contracts.FEED_NAME.fullmatch, folders)})
 
 
 def small(lake: Lake, settings: Settings, *, until: date) -> list[str]:
@@ -39,7 +42,7 @@ def small(lake: Lake, settings: Settings, *, until: date) -> list[str]:
 
 def _pending(lake: Lake, settings: Settings, feed: str, until: date) -> list[Place]:
     judged = {j.identity for j in ledger.read(lake.root, feed)}
-    return [p for p in landed(settings.landing_path, feed, until).places if p.identity not in judged]
+    return [p for p in landed(settings.landing, feed, until).places if p.identity not in judged]
 
 
 def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenIn:
@@ -54,7 +57,7 @@ def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenI
 def _taken_in(lake: Lake, settings: Settings, feed: str, until: date) -> TakenIn:
     contract = contracts.feed(feed) if feed in contracts.feed_names() else None
     judged = {j.identity: j for j in ledger.standing(ledger.read(lake.root, feed))}
-    there = landed(settings.landing_path, feed, until)
+    there = landed(settings.landing, feed, until)
     looked_at = [_look_at(place, judged.get(place.identity), contract, settings) for place in there.places]
     found = [what for what in looked_at if isinstance(what, Received | Rejected)]
     judgements = ingest(lake, feed, contract, found) if found else []
@@ -76,6 +79,8 @@ def _look_at(
     try:
         if judged is None:
             return receive(place, contract, settings)
+        if place.written and place.written < judged.judged_at - CLOCKS_APART:
+            return None
         return _remark(place, "manifest.changed") if changed(place, judged.manifest_sha256) else None
     except ClosedError:
         return _remark(place, "delivery.closed") if judged is None else None

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from popbase.intake import csv_file, parquet_file
 from popbase.intake.landing import unreadable
-from popbase.intake.manifest import ABSENT, Entry, Refusal, open_regular
+from popbase.intake.manifest import ABSENT, Entry, Refusal
 from popbase.intake.meter import BrokenError, Meter
+from popbase.intake.sender_folder import Opened, SenderFolder, Stamp
 from popbase.settings import Settings
-
-# Which file, of how many bytes, last written when.
-Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,8 @@ class SourceFile:
     `stamp` is that of the moment at which its reading began.
     """
 
-    path: Path
+    folder: SenderFolder
+    name: str
     format: Literal["csv", "parquet"]
     encoding: Literal["UTF-8", "GB18030"]
     header: tuple[str, ...] = ()
@@ -40,9 +37,14 @@ class SourceFile:
     def stands(self) -> bool:
         """Whether the file is still the one whose bytes were checked."""
         try:
-            return _stamp(self.path.stat()) == self.stamp
+            return self.folder.stamp(self.name) == self.stamp
         except OSError:
             return False
+
+    @property
+    def url(self) -> str:
+        """Where Spark finds it."""
+        return self.folder.url(self.name)
 
 
 @dataclass(frozen=True)
@@ -56,44 +58,39 @@ class Reading:
     fault: str | None
 
 
-def read(folder: Path, entry: Entry, settings: Settings) -> Reading:
+def read(folder: SenderFolder, entry: Entry, settings: Settings) -> Reading:
     """Raises the Refusals `file.link`, `file.missing` and `file.too_large`, which come before all others.
 
     Whatever else is wrong stands in the Reading, for the caller to judge in the order of the reasons.
     """
     try:
-        with open_regular(folder / entry.name) as stream:
-            return _read(folder, entry, stream, settings)
+        opened = folder.open(entry.name)
+        with opened.stream:
+            return _read(folder, entry, opened, settings)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Refusal("file.link", f"'{entry.name}' is a link; send the file itself.") from error
         if error.errno in ABSENT:
             raise Refusal("file.missing", f"'{entry.name}' is missing or no regular file.") from error
-        raise unreadable(folder, error) from error  # not the file's name: it is the sender's
+        raise unreadable(folder.url(""), error) from error  # not the file's name: it is the sender's
 
 
-def _read(folder: Path, entry: Entry, stream: BinaryIO, settings: Settings) -> Reading:
-    meter = Meter(stream, entry.name, settings.max_file_bytes)
-    stamp = _stamp(os.fstat(stream.fileno()))
-    source = SourceFile(folder / entry.name, entry.format, entry.encoding, stamp=stamp)
+def _read(folder: SenderFolder, entry: Entry, opened: Opened, settings: Settings) -> Reading:
+    meter = Meter(opened.stream, entry.name, settings.max_file_bytes)
+    source = SourceFile(folder, entry.name, entry.format, entry.encoding, stamp=opened.stamp)
     fault = None
     try:
         read_rows = _csv if entry.format == "csv" else _parquet
-        source = read_rows(source, stream, meter, settings)
+        source = read_rows(source, opened, meter, settings)
     except BrokenError as broken:
         fault = f"'{entry.name}' {broken}."
     return Reading(entry, meter.size, meter.sha256, source, fault)
 
 
-def _stamp(file: os.stat_result) -> Stamp:
-    return file.st_ino, file.st_size, file.st_mtime_ns
-
-
-def _csv(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings) -> SourceFile:
-    packed = os.fstat(stream.fileno()).st_size
-    limit = min(settings.max_file_bytes, settings.max_expansion * packed)
+def _csv(source: SourceFile, opened: Opened, meter: Meter, settings: Settings) -> SourceFile:
+    limit = min(settings.max_file_bytes, settings.max_expansion * opened.size)
     try:
-        lines = csv_file.count(meter, source.path.name, encoding=source.encoding, limit=limit)
+        lines = csv_file.count(meter, source.name, encoding=source.encoding, limit=limit)
     finally:
         meter.drain()  # bytes and checksum are judged over the whole file, however broken it is
     return replace(
@@ -106,8 +103,8 @@ def _csv(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings)
     )
 
 
-def _parquet(source: SourceFile, stream: BinaryIO, meter: Meter, settings: Settings) -> SourceFile:
+def _parquet(source: SourceFile, opened: Opened, meter: Meter, settings: Settings) -> SourceFile:
     meter.drain()
-    stream.seek(0)
-    header, rows = parquet_file.read(stream, source.path.name, settings)
+    opened.stream.seek(0)
+    header, rows = parquet_file.read(opened, source.name, settings)
     return replace(source, header=header, rows=rows)

@@ -77,15 +77,14 @@ def _by_layout(
     deliveries: Sequence[Received], columns: Sequence[str]
 ) -> Iterator[tuple[Layout, list[SourceFile]]]:
     sources = [(_layout(delivery, file, columns), file) for delivery in deliveries for file in delivery.files]
-    sources.sort(key=lambda source: (repr(source[0]), _read_alone(source[1]), str(source[1].path)))
+    sources.sort(key=lambda source: (repr(source[0]), _read_alone(source[1]), source[1].url))
     for (layout, _), group in groupby(sources, key=lambda source: (source[0], _read_alone(source[1]))):
         yield layout, [file for _, file in group]
 
 
 def _read_alone(file: SourceFile) -> str:
     """Spark lists files twice when one has a pattern's mark in its name, whatever `__globPaths__` says."""
-    name = file.path.name
-    return name if PATTERN_MARKS.intersection(name) else ""
+    return file.name if PATTERN_MARKS.intersection(file.name) else ""
 
 
 def _is_blank() -> Column:
@@ -113,7 +112,7 @@ def _csv(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> Da
 def _text(spark: SparkSession, files: Sequence[SourceFile]) -> DataFrame:
     # A file's name is a name, not a pattern.
     reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
-    return reader.text([str(file.path) for file in files])
+    return reader.text([file.url for file in files])
 
 
 def _records(text: DataFrame, layout: Layout) -> DataFrame:
@@ -159,7 +158,7 @@ def _parquet(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -
     columns = [F.col(f"`{name}`") for name in layout.header]
     schema = ", ".join(f"`{name}` string" for name in layout.header)
     reader = spark.read.option("__globPaths__", "false").schema(schema)
-    rows = reader.parquet(*(str(file.path) for file in files))
+    rows = reader.parquet(*(file.url for file in files))
     invalid = F.exists(F.array(*columns), lambda text: ~F.is_valid_utf8(text))
     return _placed(rows, *columns).withColumns(
         {
@@ -190,7 +189,7 @@ def _place(path: str) -> tuple[str, date, int]:
 def _repeated_headers(spark: SparkSession, layout: Layout, files: Sequence[SourceFile]) -> DataFrame:
     """A further line equal to the header is a record like any other; the header's filter took it too."""
     header = layout.header_line.decode(layout.encoding)
-    rows = [(*_place(file.path.as_posix()), header, False, header, file.header_repeats) for file in files]
+    rows = [(*_place(file.url), header, False, header, file.header_repeats) for file in files]
     schema = (
         "region string, business_date date, delivery_no int, raw string, undecodable boolean, line string"
     )

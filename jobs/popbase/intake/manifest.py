@@ -5,14 +5,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +23,7 @@ from pydantic import (
 
 from popbase.clock import ZONE
 from popbase.intake.landing import DATE, MANIFEST, Place, unreadable
+from popbase.intake.sender_folder import SenderFolder
 
 LARGEST = 8 * 1024**2  # bytes: some 40,000 files; more is not a manifest
 
@@ -117,25 +115,15 @@ class Manifest(_Strict):
     files: list[Entry]
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """The file itself, for reading: never what a link points at, never a pipe that would wait."""
-    # Without O_NONBLOCK a named pipe would hold the night until somebody writes into it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(errno.ENOENT, "no regular file")
-    return os.fdopen(descriptor, "rb")
-
-
-def manifest_bytes(folder: Path) -> bytes:
+def manifest_bytes(folder: SenderFolder) -> bytes:
     """The manifest as it lies there, cut one byte past the limit; empty when it is no regular file."""
     try:
-        with open_regular(folder / MANIFEST) as stream:
+        with folder.open(MANIFEST).stream as stream:
             return stream.read(LARGEST + 1)
     except OSError as error:
         if error.errno in ABSENT or error.errno == errno.ELOOP:
             return b""
-        raise unreadable(folder / MANIFEST, error) from error
+        raise unreadable(folder.url(MANIFEST), error) from error
 
 
 def parse(data: bytes) -> Manifest:

@@ -5,7 +5,6 @@ A corrupt page would otherwise come to light only in the night's job, and stop t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from popbase.intake.meter import BrokenError, within
+from popbase.intake.sender_folder import Opened
 from popbase.settings import Settings
 
 BATCH = 16_384  # rows
@@ -22,14 +22,13 @@ BATCH = 16_384  # rows
 PACKINGS = frozenset({"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "LZ4", "LZ4_RAW"})
 
 
-def read(stream: BinaryIO, name: str, settings: Settings) -> tuple[tuple[str, ...], int]:
+def read(opened: Opened, name: str, settings: Settings) -> tuple[tuple[str, ...], int]:
     """(column names in the file's order, rows)."""
     try:
-        metadata = pq.read_metadata(stream)
+        metadata = pq.read_metadata(opened.stream)
         columns = _columns(metadata)
-        packed = os.fstat(stream.fileno()).st_size
-        within(settings.max_expansion * packed, _unpacked(metadata), name=name)
-        return columns, _rows(stream, columns, name, settings.max_file_bytes)
+        within(settings.max_expansion * opened.size, _unpacked(metadata), name=name)
+        return columns, _rows(opened.stream, columns, name, settings.max_file_bytes)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's, not the file's: Arrow's own errors carry no number

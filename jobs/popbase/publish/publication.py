@@ -6,22 +6,22 @@ The greatest seq is current. A rollback adds a publication with old versions; no
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from popbase.errors import PublicationError, StorageError
+from popbase import lease
+from popbase.errors import PublicationError
 from popbase.intake.ledger import Judgement
 from popbase.publish.staleness import Sender
+from popbase.storage import reached, store
 
-_FILE = re.compile(r"(\d{8,})\.json")
+_FOLDER = "publications"
+_FILE = re.compile(rf"{_FOLDER}/(\d{{8,}})\.json")
 
 
 class DeliveryRef(BaseModel):
@@ -60,44 +60,15 @@ class Publication(BaseModel):
     report: str | None = None
 
 
-class Folder:
-    """Immutable files in a local folder; an S3 store would take its place, `create` by If-None-Match."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def names(self) -> list[str]:
-        with _storage(self.path):
-            return [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
-
-    def read(self, name: str) -> bytes:
-        with _storage(self.path / name):
-            return (self.path / name).read_bytes()
-
-    def create(self, name: str, content: bytes) -> bool:
-        """All of the file at once, or False where the name is taken; durable when it returns."""
-        draft = self.path / f".{name}.{secrets.token_hex(4)}.tmp"
-        with _storage(self.path / name):
-            self.path.mkdir(parents=True, exist_ok=True)
-            try:
-                _write_through(draft, content)
-                os.link(draft, self.path / name)
-            except FileExistsError:
-                return False
-            finally:
-                draft.unlink(missing_ok=True)
-            _sync_folder(self.path)
-        return True
-
-
 class Publications:
     """All publications of a lake."""
 
     def __init__(self, lake: str | Path) -> None:
-        self._store = Folder(Path(lake) / "publications")
+        self._store = store(lake)
 
     def numbers(self) -> list[int]:
-        found = (_FILE.fullmatch(name) for name in self._store.names())
+        with reached(_FOLDER):
+            found = [_FILE.fullmatch(file.path) for file in self._store.files(_FOLDER)]
         return sorted(int(match[1]) for match in found if match)
 
     def all(self) -> list[Publication]:
@@ -106,12 +77,13 @@ class Publications:
     def get(self, seq: int) -> Publication:
         if seq not in self.numbers():
             raise PublicationError(f"There is no publication {seq}; 'popbase publications' lists them.")
+        with reached(_name(seq)):
+            content = self._store.read(_name(seq))
         try:
-            return Publication.model_validate_json(self._store.read(_name(seq)))
+            return Publication.model_validate_json(content)
         except ValidationError as error:
             raise PublicationError(
-                f"publications/{_name(seq)} is not a publication ({error.error_count()} faults); "
-                "restore it from a copy."
+                f"{_name(seq)} is not a publication ({error.error_count()} faults); restore it from a copy."
             ) from error
 
     def current(self) -> Publication | None:
@@ -135,7 +107,10 @@ class Publications:
     def add(self, publication: Publication) -> Publication:
         """Makes it current; raises PublicationError when another run has taken its number."""
         content = publication.model_dump_json(indent=1).encode() + b"\n"
-        if not self._store.create(_name(publication.seq), content):
+        with reached(_name(publication.seq)):
+            lease.check()
+            created = self._store.create(_name(publication.seq), content)
+        if not created:
             raise PublicationError(
                 f"Another run published {publication.seq} first; this one published nothing: run it again."
             )
@@ -155,27 +130,4 @@ class Publications:
 
 
 def _name(seq: int) -> str:
-    return f"{seq:08d}.json"
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextlib.contextmanager
-def _storage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"publications/{path.name}: {error.strerror or type(error).__name__}.") from error
+    return f"{_FOLDER}/{seq:08d}.json"

@@ -11,10 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from popbase.errors import StorageError
 from popbase.publish import wording
 from popbase.publish.next_steps import Step, next_steps
 from popbase.publish.run_report import DATA, PAGE, FeedTotals, NightReport, to_json
+from popbase.storage import reached, store
 
 # What a bare eye must catch first: a word, a sentence, and a colour that only repeats them.
 VERDICTS = {"published": "PUBLISHED", "unchanged": "UNCHANGED", "held": "NOT PUBLISHED"}
@@ -26,16 +26,11 @@ _TALLIES = (
 _URGENCIES = {"now": "bold red", "today": "bold yellow", "note": "bold"}
 
 
-def write(report: NightReport, lake: str | Path) -> Path:
+def write(report: NightReport, lake: str | Path) -> None:
     """The page, and beside it the same as data for `popbase status`."""
-    folder = Path(lake) / report.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / DATA).write_bytes(to_json(report))
-        (folder / PAGE).write_text(html(report), encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{report.folder}: {error.strerror or type(error).__name__}.") from error
-    return folder / PAGE
+    with reached(report.folder):
+        store(lake).write(f"{report.folder}/{DATA}", to_json(report))
+        store(lake).write(f"{report.folder}/{PAGE}", html(report).encode())
 
 
 def html(report: NightReport) -> str:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from popbase.intake.ledger import Judgement
 from popbase.publish.staleness import Sender
+from popbase.storage import store
 
 # published: readers see tonight's tables. unchanged: nothing came and nothing fell due, readers keep what
 # they had, and that is right. held: readers keep what they had because something is wrong.
@@ -21,6 +22,7 @@ Outcome = Literal["published", "unchanged", "held"]
 
 _NAME_LENGTH = 40
 
+REPORTS = "reports"
 PAGE, DATA = "index.html", "night.json"
 
 
@@ -184,7 +186,7 @@ def _most_frequent(tallies: Iterable[Mapping[str, int]]) -> tuple[tuple[str, int
 
 def report_folder(business_date: date, started: datetime) -> str:
     """Below the lake; it is named in the publication, which is made before the report is."""
-    return f"reports/{business_date}-{started:%Y%m%dT%H%M%S}"
+    return f"{REPORTS}/{business_date}-{started:%Y%m%dT%H%M%S}"
 
 
 def to_json(report: NightReport) -> bytes:
@@ -193,5 +195,7 @@ def to_json(report: NightReport) -> bytes:
 
 def newest(lake: str | Path) -> NightReport | None:
     """The report of the night that started last."""
-    found = sorted(Path(lake).glob(f"reports/*/{DATA}"), key=lambda p: p.parent.name.rpartition("-")[2])
-    return TypeAdapter(NightReport).validate_json(found[-1].read_bytes()) if found else None
+    reports = store(lake)
+    found = [file.path for file in reports.files(REPORTS) if file.path.endswith(f"/{DATA}")]
+    last = max(found, key=lambda path: path.split("/")[-2].rpartition("-")[2], default=None)
+    return TypeAdapter(NightReport).validate_json(reports.read(last)) if last else None

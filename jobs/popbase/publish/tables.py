@@ -6,7 +6,6 @@ No JVM and no Spark session: `popbase status` answers while a night is running.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 import deltalake
@@ -18,6 +17,7 @@ from popbase.clock import DUCKDB_ZONE
 from popbase.control import exists
 from popbase.errors import StorageError
 from popbase.intake.ledger import LEDGER
+from popbase.storage import reached, store
 
 
 class ArrowSource(Protocol):
@@ -51,8 +51,8 @@ def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource
 
 def feeds_with_ledger(lake: str) -> list[str]:
     """Feeds of which at least one delivery was judged."""
-    folder = Path(lake) / LEDGER
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    with reached(LEDGER):
+        names = sorted(store(lake).folders(LEDGER))
     return [name for name in names if exists(lake, f"{LEDGER}/{name}")]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -16,7 +15,6 @@ from pyspark.sql import functions as F
 from popbase import table_contracts
 from popbase.base.build import JUDGED_TABLES, as_judged_at
 from popbase.contracts import REGISTER
-from popbase.errors import StorageError
 from popbase.schema import conform_to
 from popbase.session import at_once
 from popbase.sources import Sources
@@ -34,6 +32,7 @@ from popbase.statistics.calendar import (
 )
 from popbase.statistics.t1 import t1
 from popbase.statistics.workbook import write_csv, write_t1
+from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
 _YEAR = "report_year"
@@ -113,43 +112,42 @@ def compute(
     return t1(person, household, places, release=release, cases=cases, previous=previous)
 
 
-def lay_out(sources: Sources, folder: Path, *, last: Path | None, version: int | None) -> None:
-    """Every year of the cube as the official form and as CSV, in `folder`.
+def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:
+    """Every year of the cube as the official form and as CSV, in the lake's `folder`.
 
     `version`: the cube's in the last publication; its files in `last` serve for the years that are as
     they were.
     """
     lake = sources.lake
     shown = {} if version is None else lake.files_by_partition(TABLE, version)
-    with _written(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with reached(folder):
+        files = store(lake.root)
         for (year,), rows in sorted(lake.files_by_partition(TABLE).items()):
-            files = [last / name for name in _files(year)] if last and rows == shown.get((year,)) else []
-            if files and all(file.is_file() for file in files):
-                for file in files:
-                    shutil.copy(file, folder)
-            else:
-                _lay_out(sources, lake.read(TABLE), year, folder)
+            kept = _kept(files, last, year) if last and rows == shown.get((year,)) else None
+            for name, content in (kept or _laid_out(sources, lake.read(TABLE), year)).items():
+                files.write(f"{folder}/{name}", content)
 
 
-def _lay_out(sources: Sources, cube: DataFrame, year: int, folder: Path) -> None:
+def _kept(files: Store, folder: str, year: int) -> dict[str, bytes] | None:
+    """A year's files as an earlier publication has them; None where one is gone."""
+    try:
+        return {name: files.read(f"{folder}/{name}") for name in _files(year)}
+    except FileNotFoundError:
+        return None
+
+
+def _laid_out(sources: Sources, cube: DataFrame, year: int) -> dict[str, bytes]:
     rows: list[dict[str, Any]] = [row.asDict() for row in cube.where(F.col("report_year") == year).collect()]
     nation = next(r for r in rows if (r["area_level"], r["measure"]) == ("nation", "population"))
     divisions = sources.state(DIVISIONS, nation["cut_off"])
     villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
     names = area_names(divisions, villages, year=nation["boundary_year"])
-    workbook, table = (folder / name for name in _files(year))
-    write_t1(workbook, rows, names=names)
-    write_csv(table, rows, names=names)
+    with TemporaryDirectory() as draft:
+        workbook, table = (Path(draft, name) for name in _files(year))
+        write_t1(workbook, rows, names=names)
+        write_csv(table, rows, names=names)
+        return {file.name: file.read_bytes() for file in (workbook, table)}
 
 
 def _files(year: int) -> tuple[str, str]:
     return f"T1-{year}.xlsx", f"T1-{year}.csv"
-
-
-@contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"{folder.name}: {error.strerror or type(error).__name__}.") from error

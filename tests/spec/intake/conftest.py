@@ -24,6 +24,7 @@ from popbase.intake.cells import with_cells
 from popbase.intake.delivery import Received, SourceFile
 from popbase.intake.landing import Place
 from popbase.intake.lines import read
+from popbase.intake.sender_folder import DiskFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,12 +114,14 @@ def _judged(spark: SparkSession, delivery: Received, *, names: Sequence[str]) ->
 def _delivery(folder: Path, contract: Contract, rows: Sequence[Cells], *, kind: str, on: date) -> Received:
     headers = [field.header for field in contract.fields] + [OP_COLUMN]
     names = [field.name for field in contract.fields] + ["op"]
-    place = Place(contract.feed, "330100", on, 1, folder / "330100" / on.isoformat() / "001")
-    place.folder.mkdir(parents=True)
-    path = place.folder / "part-0001.csv"
+    sent = DiskFolder(folder / "330100" / on.isoformat() / "001")
+    place = Place(contract.feed, "330100", on, 1, sent)
+    sent.path.mkdir(parents=True)
     lines = [_line(headers), *(_line([row.get(name) or "" for name in names]) for row in rows)]
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
-    source = SourceFile(path, "csv", "UTF-8", tuple(headers), lines[0].encode(), 0, len(rows))
+    (sent.path / "part-0001.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
+    source = SourceFile(
+        sent, "part-0001.csv", "csv", "UTF-8", tuple(headers), lines[0].encode(), 0, len(rows)
+    )
     return Received(place, kind, contract, "0" * 64, (), (source,), ())
 
 

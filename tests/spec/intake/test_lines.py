@@ -24,6 +24,7 @@ from popbase.intake.delivery import Received
 from popbase.intake.landing import Place
 from popbase.intake.lines import overlong, read
 from popbase.intake.manifest import Entry
+from popbase.intake.sender_folder import DiskFolder
 from popbase.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def records(spark: SparkSession, tmp_path: Path) -> Reader:
         whole = f"{','.join(HEADER)}\n".encode(encoding) + data
         (folder / "a.csv").write_bytes(whole)
         said = Entry.model_validate(entry("a.csv", whole, encoding=encoding))
-        source = files.read(folder, said, Settings(landing="", lake="")).source
-        place = Place("letters", "330100", date(2015, 12, 31), 1, folder)
+        source = files.read(DiskFolder(folder), said, Settings(landing="", lake="")).source
+        place = Place("letters", "330100", date(2015, 12, 31), 1, DiskFolder(folder))
         delivery = Received(place, "snapshot", CONTRACT, "", (), (source,), ())
         some = [with_cells(sent, HEADER) for sent in read(spark, [delivery], HEADER)]
         some += [lines.withColumn("cells", F.lit(None)) for lines in overlong(spark, [delivery])]

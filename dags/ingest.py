@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG
-from popbase_wiring import CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, LAST_TICK, daily, spark_job, wait_until
+from popbase_wiring import CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, LAST_TICK, daily, next_day_at, spark_job
 
 DOC = """
 Judges every delivery of the feed not yet judged, up to the business date, and keeps its good rows.
@@ -30,6 +30,12 @@ for feed, conformed in CONFORMED.items():
         tags=["popbase", "ingest"],
         doc_md=DOC,
     ):
-        wait_until(2) >> spark_job(
-            "ingest", "--small-too", "--feed", feed, outlets=[conformed], pool="popbase_ingest"
+        spark_job(
+            "ingest",
+            "--small-too",
+            "--feed",
+            feed,
+            not_before=next_day_at(2),
+            outlets=[conformed],
+            pool="popbase_ingest",
         )

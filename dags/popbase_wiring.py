@@ -10,8 +10,8 @@ from typing import Any
 
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.sensors.date_time import DateTimeSensor
-from airflow.sdk import Asset, CronPartitionTimetable, RetryDecision, RetryPolicy
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import Asset, Context, CronPartitionTimetable, RetryDecision, RetryPolicy
 
 from popbase import jvm
 from popbase.contracts import feed_names
@@ -30,6 +30,28 @@ LAST_TICK = pendulum.parse(SETTINGS.last_night, tz=ZONE).add(days=1) if SETTINGS
 CONFORMED = {feed: Asset(f"conformed_{feed}", uri=f"popbase://conformed/{feed}") for feed in feed_names()}
 BASE = Asset("population_base", uri="popbase://base")
 PUBLICATION = Asset("publication", uri="popbase://publications")
+
+
+class SparkJob(SparkSubmitOperator):
+    """A job that may have to wait for its hour: then in the triggerer, where it takes no slot and no process.
+
+    A sensor before it would be a second task of every run, and each task costs seconds to start.
+    """
+
+    template_fields = (*SparkSubmitOperator.template_fields, "not_before")
+
+    def __init__(self, *, not_before: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.not_before = not_before
+
+    def execute(self, context: Context) -> None:
+        moment = pendulum.parse(self.not_before) if self.not_before else None
+        if moment and moment > pendulum.now():
+            self.defer(trigger=DateTimeTrigger(moment=moment), method_name="begin")
+        super().execute(context)
+
+    def begin(self, context: Context, **_: object) -> None:
+        super().execute(context)
 
 
 class ByExitCode(RetryPolicy):
@@ -62,18 +84,12 @@ def daily() -> CronPartitionTimetable:
     return CronPartitionTimetable("0 0 * * *", timezone=ZONE, run_offset=-1, key_format=KEY_FORMAT)
 
 
-def wait_until(hour: int) -> DateTimeSensor:
-    """Holds a run until `hour` of the day after its business date; one for the past does not wait."""
-    return DateTimeSensor(
-        task_id=f"wait_until_{hour:02d}",
-        target_time=f"{{{{ partition_date + macros.timedelta(days=1, hours={hour}) }}}}",
-        mode="reschedule",  # gives its slot back between two looks at the clock
-        poke_interval=300,
-        timeout=timedelta(days=2),
-    )
+def next_day_at(hour: int) -> str:
+    """That hour of the day after a run's business date; a run for the past does not wait for it."""
+    return f"{{{{ partition_date + macros.timedelta(days=1, hours={hour}) }}}}"
 
 
-def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
+def spark_job(job: str, *arguments: str, **options: Any) -> SparkJob:
     """`jobs/<job>.py` for the run's business date.
 
     The session sets all that a session can; here stands what it cannot change once spark-submit has started
@@ -81,7 +97,7 @@ def spark_job(job: str, *arguments: str, **options: Any) -> SparkSubmitOperator:
     """
     # Of this checkout, whatever folder a process of Airflow was started in: DAGs are to be read alike.
     jars, java = jvm.class_path(str(HOME / SETTINGS.jars)), jvm.options(SETTINGS.profile)
-    return SparkSubmitOperator(
+    return SparkJob(
         task_id=job,
         conn_id="popbase_spark",
         application=str(HOME / "jobs" / f"{job}.py"),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable
-from popbase_wiring import BASE, CONFORMED, DEFAULT_ARGS, FIRST_NIGHT, LAST_TICK, daily, spark_job, wait_until
+from popbase_wiring import (
+    BASE,
+    CONFORMED,
+    DEFAULT_ARGS,
+    FIRST_NIGHT,
+    LAST_TICK,
+    daily,
+    next_day_at,
+    spark_job,
+)
 
 DOC = """
 Builds `base/` for the business date from what has been accepted.
@@ -24,14 +32,11 @@ COMMON = {
 }
 
 
-def base() -> SparkSubmitOperator:
-    return spark_job("population_base", outlets=[BASE], pool="popbase_base")
-
-
+JOB = {"outlets": [BASE], "pool": "popbase_base"}
 ALL_FEEDS = AssetAll(*CONFORMED.values())
 
 with DAG("population_base", schedule=PartitionedAssetTimetable(assets=ALL_FEEDS), **COMMON):
-    base()
+    spark_job("population_base", **JOB)
 
 with DAG("population_base_cut_off", schedule=daily(), end_date=LAST_TICK, **COMMON):
-    wait_until(6) >> base()
+    spark_job("population_base", not_before=next_day_at(6), **JOB)

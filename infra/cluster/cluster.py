@@ -1,7 +1,7 @@
 """`make cluster`: the parts of production on one machine, each a real one, without a container engine.
 
-PostgreSQL, Airflow's four processes and a Spark master with two workers run under honcho (`Procfile`). All
-that they keep lies in one folder, `.cluster`; removing it is starting anew.
+PostgreSQL, an S3 store, Airflow's four processes and a Spark master with two workers run under honcho
+(`Procfile`). All that they keep lies in one folder, `.cluster`; removing it is starting anew.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ class Cluster:
         return f"http://127.0.0.1:{self.port + 2}"
 
     @property
+    def s3(self) -> str:
+        return f"http://127.0.0.1:{self.port + 10}"
+
+    @property
     def master(self) -> str:
         return f"spark://127.0.0.1:{self.port + 1}"
 
@@ -58,6 +62,7 @@ class Cluster:
             **self._processes(),
             **self._airflow(),
             **self._popbase(),
+            **self._aws(),
         }
         return {**os.environ, **own}
 
@@ -67,6 +72,8 @@ class Cluster:
             "PATH": os.pathsep.join(map(str, path)),
             "POSTGRES": str(self.home / "postgres"),
             "AIRFLOW_PORT": str(self.port),
+            "S3_DATA": str(self.home / "s3"),
+            "S3_PORT": str(self.port + 10),
             "SPARK_PORT": str(self.port + 1),
             "SPARK_PAGE": str(self.port + 2),
             "SPARK_WORK": str(self.home / "work"),
@@ -96,20 +103,32 @@ class Cluster:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._database(),
             # A DAG that is read differently each time would make a version at every look.
             "AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL": "error",
+            # Twice a minute by default, for files that change when a release does: a tenth of two cores.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
             "AIRFLOW_CONN_POPBASE_SPARK": json.dumps(self._connection()),
         }
 
     def _popbase(self) -> dict[str, str]:
         return {
             "PYTHONPATH": str(ROOT / "jobs"),
-            "POPBASE_LANDING": str(self.home / "landing"),
-            "POPBASE_LAKE": str(self.home / "lake"),
+            "POPBASE_LANDING": "s3a://popbase/landing",
+            "POPBASE_LAKE": "s3a://popbase/lake",
             "POPBASE_JARS": str(ROOT / ".jars"),
             "POPBASE_SPARK_MASTER": self.master,
             "POPBASE_PROFILE": "small",
             # What is made up lies in the past: nothing is scheduled for today.
             "POPBASE_LAST_NIGHT": "2015-12-31",
             "PYSPARK_PYTHON": str(ROOT / ".venv/bin/python"),
+        }
+
+    def _aws(self) -> dict[str, str]:
+        """Where S3 is and who may come in, by the names that AWS gave them and every library reads."""
+        return {
+            "AWS_ENDPOINT_URL": self.s3,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "popbase",
+            "AWS_SECRET_ACCESS_KEY": self._secret("s3"),
         }
 
     def _connection(self) -> dict[str, object]:
@@ -133,7 +152,7 @@ def start(cluster: Cluster) -> None:
     if _running(cluster):
         print(f"The cluster runs already: {cluster.airflow_page}")
         return
-    for folder in ("postgres", "airflow", "landing", "work"):
+    for folder in ("postgres", "airflow", "work"):
         (cluster.home / folder).mkdir(parents=True, exist_ok=True)
     (cluster.home / "run").mkdir(mode=0o700, exist_ok=True)
     environment = cluster.environment()
@@ -149,8 +168,10 @@ def start(cluster: Cluster) -> None:
     passwords = json.loads((cluster.home / "passwords.json").read_text(encoding="utf-8"))
     print(f"Airflow   {cluster.airflow_page}   user operator, password {passwords['operator']}")
     print(f"Spark     {cluster.spark_page}   master {cluster.master}")
+    print(f"S3        {cluster.s3}   its keys: infra/cluster/run env")
     print(f"landing   {environment['POPBASE_LANDING']}")
     print(f"lake      {environment['POPBASE_LAKE']}")
+    print("deliver   infra/cluster/run .venv/bin/python infra/cluster/deliver.py FOLDER")
     print("Airflow's commands: infra/cluster/run airflow ...   The end: make cluster-stop")
 
 
@@ -210,6 +231,7 @@ def _is_healthy(cluster: Cluster) -> bool:
     try:
         airflow = _json(f"{cluster.airflow_page}/api/v2/monitor/health")
         spark = _json(f"{cluster.spark_page}/json/")
+        urllib.request.urlopen(f"{cluster.s3}/status", timeout=5).close()  # noqa: S310 - loopback
     except (urllib.error.URLError, OSError, ValueError):
         return False
     parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +29,46 @@ class Cluster:
     home: Path
 
     @property
-    def landing(self) -> Path:
-        return self.home / "landing"
+    def sent(self) -> Path:
+        """What departments deliver, before they do."""
+        return self.home / "sent"
 
     @property
-    def lake(self) -> Path:
-        return self.home / "lake"
+    def truth(self) -> Path:
+        return self.home / "sent.truth"
+
+    @property
+    def lake(self) -> str:
+        return self.environment["POPBASE_LAKE"]
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """That of the cluster's own processes."""
+        told = self.run("env", "-0").split("\0")
+        return dict(line.split("=", 1) for line in told if line)
+
+    def deliver(self) -> None:
+        self.run(str(ROOT / ".venv/bin/python"), str(ROOT / "infra/cluster/deliver.py"), str(self.sent))
 
     def manage(self, command: str) -> None:
         subprocess.run([PYTHON, ROOT / "infra/cluster/cluster.py", command], env=self._env, check=True)
 
-    def airflow(self, *arguments: str) -> None:
-        """One of Airflow's own commands."""
-        command = [ROOT / "infra/cluster/run", "airflow", *arguments]
-        subprocess.run(command, env=self._env, check=True, stdout=subprocess.DEVNULL)
+    def run(self, *command: str) -> str:
+        """A command in the cluster's environment, such as Airflow's own."""
+        told = subprocess.run(
+            [ROOT / "infra/cluster/run", *command],
+            env=self._env,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return told.stdout
 
     def backfill(self, dag_id: str, first: str, last: str, *options: str) -> None:
         between = ("--from-date", first, "--to-date", last)
-        self.airflow("backfill", "create", "--dag-id", dag_id, *between, "--max-active-runs", "1", *options)
+        self.run(
+            "airflow", "backfill", "create", "--dag-id", dag_id, *between, "--max-active-runs", "1", *options
+        )
 
     def runs(self, dag_id: str = "~") -> list[dict[str, Any]]:
         """Airflow's runs, as its page shows them."""
@@ -69,8 +92,8 @@ class Cluster:
             return str(json.load(answer)["access_token"])
 
     def logs(self) -> Iterator[Path]:
-        """Every file that the cluster wrote beside the tables."""
-        kept = {self.landing, self.lake, self.home / "landing.truth"}
+        """Every file that the cluster wrote beside the tables and its secrets."""
+        kept = {self.sent, self.truth, self.home / "s3", self.home / "secrets"}
         for path in self.home.rglob("*"):
             if path.is_file() and not kept & set(path.parents):
                 yield path
@@ -86,7 +109,11 @@ def cluster() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="popbase-cluster-") as home:
         own = Cluster(Path(home))
         own.manage("start")
-        yield own
+        with pytest.MonkeyPatch.context() as environ:
+            for name, value in own.environment.items():
+                if name.startswith("AWS_"):
+                    environ.setenv(name, value)
+            yield own
         own.manage("stop")
 
 

@@ -27,8 +27,9 @@ DAY = DAYS[-1]
 
 @pytest.fixture(scope="module")
 def night(cluster: Cluster) -> Cluster:
-    generate(cluster.landing, persons=2_000, seed=12, first=DAY, last=DAY, days=[DAY], faults=FAULTS)
-    release(cluster.landing, DAY)
+    generate(cluster.sent, persons=2_000, seed=12, first=DAY, last=DAY, days=[DAY], faults=FAULTS)
+    release(cluster.sent, DAY)
+    cluster.deliver()
     for feed in feed_names():
         cluster.backfill(f"ingest_{feed}", str(DAY), str(DAY))
     kill(lambda: worker_of_an_executor(cluster))
@@ -52,7 +53,7 @@ def kill(found: Callable[[], int | None]) -> None:
 
 def process(cluster: Cluster, *words: bytes) -> int | None:
     """A process that was started with this cluster's environment, by words of its command line."""
-    mine = f"POPBASE_LAKE={cluster.lake}".encode()
+    mine = f"AIRFLOW_HOME={cluster.home / 'airflow'}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
@@ -81,9 +82,9 @@ def test_the_tables_are_those_of_a_night_in_which_nothing_died(
 ) -> None:
     from popbase.night import run_night
 
-    own = replace(settings, landing=str(night.landing), lake=str(tmp_path / "lake"))
+    own = replace(settings, landing=str(night.sent), lake=str(tmp_path / "lake"))
     run_night(own, DAY)
-    assert differing_tables(own.lake, str(night.lake)) == {}
+    assert differing_tables(own.lake, night.lake) == {}
 
 
 def test_what_was_killed_was_started_again(night: Cluster) -> None:

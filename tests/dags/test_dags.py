@@ -14,7 +14,9 @@ import pendulum
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.sensors.date_time import DateTimeSensor
 from airflow.sdk import DAG, Asset, AssetAll, macros
+from airflow.sdk.exceptions import TaskDeferred
 from airflow.serialization.encoders import coerce_to_core_timetable
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import TimeRestriction
@@ -127,10 +129,31 @@ def spark_jobs(dags: dict[str, DAG]) -> list[SparkSubmitOperator]:
     ],
 )
 def test_work_begins_when_deliveries_can_be_there(dags: dict[str, DAG], dag_id: str, begins: str) -> None:
-    (wait,) = dags[dag_id].roots
+    (first,) = dags[dag_id].roots
+    waits_in = "target_time" if isinstance(first, DateTimeSensor) else "not_before"
+    template = getattr(first, waits_in)
+    assert waits_in in first.template_fields
     business_date = pendulum.datetime(2015, 12, 31, tz=SHANGHAI).in_timezone("UTC")
-    wait.render_template_fields({"partition_date": business_date, "macros": macros})
-    assert pendulum.parse(wait.target_time) == pendulum.parse(begins)
+    rendered = first.render_template(template, {"partition_date": business_date, "macros": macros})
+    assert pendulum.parse(rendered) == pendulum.parse(begins)
+
+
+def test_a_job_before_its_hour_waits_in_the_triggerer_and_one_of_the_past_begins_at_once(
+    dags: dict[str, DAG], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = spark_jobs({"ingest_tax": dags["ingest_tax"]})
+    begun: list[object] = []
+    monkeypatch.setattr(SparkSubmitOperator, "execute", lambda _, context: begun.append(context))
+    monkeypatch.setattr(job, "not_before", "2016-01-01T02:00:00+08:00")
+    job.execute("the past")
+    assert begun == ["the past"]
+    tomorrow = pendulum.now().add(days=1)
+    monkeypatch.setattr(job, "not_before", str(tomorrow))
+    with pytest.raises(TaskDeferred) as deferred:
+        job.execute("too early")
+    assert deferred.value.trigger.moment == tomorrow
+    getattr(job, deferred.value.method_name)("its hour", event=tomorrow)
+    assert begun == ["the past", "its hour"]
 
 
 def test_every_job_exists_and_is_given_the_business_date(dags: dict[str, DAG]) -> None:
@@ -214,7 +237,5 @@ def test_what_is_not_popbases_own_failure_is_retried(dags: dict[str, DAG], failu
 def test_only_the_pools_that_are_set_up_are_used(dags: dict[str, DAG]) -> None:
     pools = json.loads((ROOT / "infra/airflow/pools.json").read_text(encoding="utf-8"))
     assert pools["popbase_base"]["slots"] == 1
-    used = {
-        task.pool for dag in dags.values() for task in dag.tasks if task.task_type == "SparkSubmitOperator"
-    }
+    used = {task.pool for dag in dags.values() for task in dag.tasks if isinstance(task, SparkSubmitOperator)}
     assert used == set(pools)

@@ -10,13 +10,14 @@ from datetime import date
 from functools import partial
 from importlib.metadata import version
 
-from popbase import clock, contracts
+from popbase import clock, contracts, lineage
 from popbase.base.build import write_base
 from popbase.errors import UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
 from popbase.intake.taken import TakenIn
 from popbase.lease import BASE, leased
+from popbase.lineage import Account
 from popbase.publish import report_page
 from popbase.publish.draft import Draft
 from popbase.publish.gates import judge_tables
@@ -50,10 +51,11 @@ def run_night(
     with progress.stage("session"):
         night = begin(settings, business_date, future=future)
         night.lake.open()
-    with progress.stage("intake"):
-        taken = take_in_all(night)
-    with leased(settings.lake, BASE):
-        return make_night(night.looking_again(), taken, progress)
+    with lineage.job(settings, "night", business_date):
+        with progress.stage("intake"):
+            taken = take_in_all(night)
+        with leased(settings.lake, BASE):
+            return make_night(night.looking_again(), taken, progress)
 
 
 def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:
@@ -61,13 +63,18 @@ def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> Ni
     sources = Sources.now(night.lake)
     if is_unchanged(night, sources):
         return told(night, sources, taken, progress, outcome="unchanged")
-    with progress.stage("base"):
-        write_base(sources, as_of=night.as_of)
+    make_base(night, sources, progress)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
     made = record(night, sources)
     sources.forget()
     return judge_and_publish(night, sources, made, taken, progress)
+
+
+def make_base(night: Night, sources: Sources, progress: Progress) -> None:
+    job = lineage.job(night.settings, "base", night.as_of, reads=["conformed", "quarantine"], writes=["base"])
+    with progress.stage("base"), job:
+        write_base(sources, as_of=night.as_of)
 
 
 def judge_and_publish(
@@ -80,8 +87,22 @@ def judge_and_publish(
     accept: Collection[str] = (),
 ) -> NightReport:
     """The gates, then readers see the tables; raises UsageError where `accept` names no gate that fails."""
+    with lineage.job(night.settings, "publish", night.as_of, reads=["base", "statistics"]) as account:
+        report = _judged_and_published(night, sources, made, taken, progress, account, accept)
+    return report
+
+
+def _judged_and_published(
+    night: Night,
+    sources: Sources,
+    made: Draft,
+    taken: Sequence[TakenIn],
+    progress: Progress,
+    account: Account,
+    accept: Collection[str],
+) -> NightReport:
     with progress.stage("gates"):
-        findings = judge_tables(sources, night.last, as_of=night.as_of)
+        findings = account.findings = judge_tables(sources, night.last, as_of=night.as_of)
     unknown = set(accept) - {f.expectation for f in findings if f.critical}
     if unknown:
         raise UsageError(f"No critical gate is called '{min(unknown)}'.")
@@ -119,7 +140,9 @@ def write_reports(
     published = published_version(night)
     if published is not None:
         night.lake.restore(releases.TABLE, published)  # a night that was held left its own figures
-    releases.write_reports(sources, chosen, night=night.as_of, known=known, base_on=base_on)
+    reads, writes = ["base", "conformed"], ["statistics"]
+    with lineage.job(night.settings, "reports", night.as_of, reads=reads, writes=writes):
+        releases.write_reports(sources, chosen, night=night.as_of, known=known, base_on=base_on)
 
 
 def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:

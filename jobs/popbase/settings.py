@@ -24,7 +24,8 @@ class Settings:
     more than running it (the demo, the tests, a county's night). `max_file_bytes`: of one file, unpacked;
     `max_expansion`: unpacked over packed. `last_night`: the business date after which no night is scheduled,
     where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`, `s3_region`: of the
-    store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
+    store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's. `lineage_url`: of a
+    server that takes OpenLineage's events; empty: they are kept in the lake.
     """
 
     landing: str
@@ -39,6 +40,7 @@ class Settings:
     last_night: str = ""
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
+    lineage_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:

@@ -7,13 +7,12 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 
-from popbase.base.build import write_base
 from popbase.errors import GateError, PopbaseError
 from popbase.expectations import warm_up
 from popbase.intake import feeds
 from popbase.intake.taken import TakenIn, since
 from popbase.lease import BASE, leased
-from popbase.night import judge_and_publish, told, write_reports
+from popbase.night import judge_and_publish, make_base, told, write_reports
 from popbase.publish.run_report import NightReport
 from popbase.run import Night, begin, is_published, is_unchanged, record, versions
 from popbase.session import at_once
@@ -59,8 +58,7 @@ def build_base(
         night = begin(settings, business_date, future=future)
         sources = Sources.now(night.lake)
         if not is_unchanged(night, sources):
-            with (progress or Progress()).stage("base"):
-                write_base(sources, as_of=night.as_of)
+            make_base(night, sources, progress or Progress())
             record(night, sources)
             sources.forget()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -117,6 +118,20 @@ def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:
     assert _registered(nights, YEAR_END) in cells
 
 
+def test_every_job_tells_its_lineage_and_its_counts_are_those_of_the_ledger(nights: Nights) -> None:
+    files = nights.lake.glob("lineage/**/*.json")
+    events = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    ends = Counter(e["run"]["runId"] for e in events if e["eventType"] == "COMPLETE")
+    assert ends == Counter(e["run"]["runId"] for e in events if e["eventType"] == "START")
+    assert {e["job"]["name"] for e in events} >= {"night", "base", "reports", "publish", "ingest.tax"}
+
+    taken = [e for e in events if (e["job"]["name"], e["eventType"]) == ("ingest.tax", "COMPLETE")]
+    received = sum(e["inputs"][0]["inputFacets"]["dataQualityMetrics"]["rowCount"] for e in taken)
+    assert received == sum(j["rows_received"] for j in _ledger(nights, "tax")) > 0
+    judged = [d for e in events for d in e["inputs"] if "dataQualityAssertions" in d.get("inputFacets", {})]
+    assert {Path(dataset["name"]).name for dataset in judged} >= {"person", "report"}
+
+
 def test_no_citizens_data_leaves_the_tables(nights: Nights) -> None:
     """Invariant I5: planted names and numbers in every sink a night writes to, but for the tables."""
     people = pq.read_table(nights.truth / "world" / "persons.parquet").to_pylist()
@@ -133,6 +148,7 @@ def _sinks(nights: Nights) -> list[tuple[str, str]]:
     files = [
         *nights.lake.glob("reports/**/*.html"), *nights.lake.glob("reports/**/*.json"),
         *nights.lake.glob("reports/**/*.csv"), *nights.lake.glob("publications/*.json"),
+        *nights.lake.glob("lineage/**/*.json"),
         *nights.lake.rglob("_delta_log/*.json"),
     ]  # fmt: skip
     ledger = [row for f in (nights.lake / "control/delivery").iterdir() for row in _ledger(nights, f.name)]

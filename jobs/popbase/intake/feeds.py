@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from popbase import contracts, storage
+from popbase import contracts, lineage, storage
 from popbase.contracts import Contract
 from popbase.intake import ledger
 from popbase.intake.delivery import NAMED, Received, Rejected, receive
@@ -17,6 +17,8 @@ from popbase.intake.taken import Remark, TakenIn, keep
 from popbase.lake import Lake
 from popbase.lease import leased, of_feed
 from popbase.settings import Settings
+
+Found = Sequence[Received | Rejected]
 
 # Bytes: beside them the start of a session weighs most.
 SMALL = 16 * 1024**2
@@ -60,13 +62,23 @@ def _taken_in(lake: Lake, settings: Settings, feed: str, until: date) -> TakenIn
     there = landed(settings.landing, feed, until)
     looked_at = [_look_at(place, judged.get(place.identity), contract, settings) for place in there.places]
     found = [what for what in looked_at if isinstance(what, Received | Rejected)]
-    judgements = ingest(lake, feed, contract, found) if found else []
+    judgements = _ingested(lake, settings, feed, contract, found, until) if found else []
     remarks = [what for what in looked_at if isinstance(what, Remark)]
     warnings = [warning for what in found if isinstance(what, Received) for warning in _warnings(what)]
     said = {judgement.identity for judgement in judgements}
     moved = [_remark(what.place, "delivery.moved") for what in found if what.place.identity not in said]
     known = (*remarks, *moved, *warnings, *_takeovers(judgements))
     return TakenIn(feed, tuple(judgements), known, strays=len(there.strays))
+
+
+def _ingested(
+    lake: Lake, settings: Settings, feed: str, contract: Contract | None, found: Found, until: date
+) -> list[Judgement]:
+    writes = [f"conformed/{feed}", f"quarantine/{feed}"]
+    with lineage.job(settings, f"ingest.{feed}", until, writes=writes) as account:
+        judgements = ingest(lake, feed, contract, found)
+        account.took_in(settings, feed, judgements)
+    return judgements
 
 
 def _look_at(

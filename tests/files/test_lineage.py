@@ -89,7 +89,7 @@ def server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     taken: list[dict[str, Any]] = []
 
     class Takes(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(201)
             self.end_headers()

@@ -11,9 +11,19 @@ from typing import Any
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk import Asset, Context, CronPartitionTimetable, RetryDecision, RetryPolicy
+from airflow.sdk import (
+    Asset,
+    AsyncCallback,
+    Context,
+    CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    RetryDecision,
+    RetryPolicy,
+)
 
 from popbase import jvm
+from popbase.alert import overdue
 from popbase.contracts import feed_names
 from popbase.errors import exit_codes
 from popbase.settings import Settings
@@ -75,6 +85,15 @@ DEFAULT_ARGS = {
 }
 
 
+def due_within(hours: int, what: str) -> DeadlineAlert:
+    """An alert when a run has not ended so many hours after it was queued."""
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=hours),
+        callback=AsyncCallback(overdue, kwargs={"what": what}),
+    )
+
+
 def daily() -> CronPartitionTimetable:
     """One run a business date, which is its partition key.
 
@@ -89,8 +108,8 @@ def next_day_at(hour: int) -> str:
     return f"{{{{ partition_date + macros.timedelta(days=1, hours={hour}) }}}}"
 
 
-def spark_job(job: str, *arguments: str, **options: Any) -> SparkJob:
-    """`jobs/<job>.py` for the run's business date.
+def spark_job(job: str, *arguments: str, dated: bool = True, **options: Any) -> SparkJob:
+    """`jobs/<job>.py`, for the run's business date if it has one.
 
     The session sets all that a session can; here stands what it cannot change once spark-submit has started
     the JVM.
@@ -101,7 +120,7 @@ def spark_job(job: str, *arguments: str, **options: Any) -> SparkJob:
         task_id=job,
         conn_id="popbase_spark",
         application=str(HOME / "jobs" / f"{job}.py"),
-        application_args=[*arguments, "--date", "{{ partition_key }}"],
+        application_args=[*arguments, *(["--date", "{{ partition_key }}"] if dated else [])],
         name=f"popbase {job}",
         driver_class_path=jars,
         driver_memory=SETTINGS.driver_memory,

@@ -15,6 +15,7 @@ from popbase_wiring import (
     LAST_TICK,
     PUBLICATION,
     ZONE,
+    due_within,
     next_day_at,
     spark_job,
 )
@@ -42,6 +43,7 @@ with DAG(
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     tags=["popbase", "statistics"],
+    deadline=due_within(2, "the publication"),
     doc_md=NIGHTLY,
 ):
     spark_job("reports", pool="popbase_base") >> spark_job(

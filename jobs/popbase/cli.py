@@ -8,17 +8,15 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from popbase.errors import ContractError, GateError, PopbaseError, UsageError, exit_codes
-from popbase.options import Date, Feed, Future, Json, Lake, Landing, date_option, settings
+from popbase.errors import ContractError, PopbaseError, UsageError, exit_codes
+from popbase.options import Json, Landing, date_option, settings
 from popbase.storage import is_s3
 from popbase.terminal.commands import COMMANDS
-
-if TYPE_CHECKING:
-    from popbase.terminal.progress import Progress
+from popbase.terminal.runs import RUNS, progress_of
 
 UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
@@ -63,12 +61,6 @@ def popbase(context: typer.Context, _show_version: Version = False) -> None:
         typer.echo(context.get_help())
 
 
-def _progress(*, silent: bool = False) -> Progress:
-    from popbase.terminal.progress import progress_for
-
-    return progress_for(silent=silent)
-
-
 @app.command()
 def generate(  # noqa: PLR0913 - a made-up world has many knobs
     *,
@@ -95,7 +87,7 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
     if is_s3(chosen.landing):
         raise UsageError("Deliveries are made up in a local folder; copy them to S3 from there.")
     root = chosen.landing_path
-    with _progress(silent=as_json).stage("generate"):
+    with progress_of(silent=as_json).stage("generate"):
         summary = make(
             root, persons=persons, seed=seed, first=first, last=last, days=days, faults=faults,
             regions=regions, plain=plain,
@@ -106,92 +98,7 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
         typer.echo(f"{summary.deliveries:,} deliveries with {summary.rows:,} rows in {root}")
 
 
-@app.command()
-def night(
-    *, day: Date, future: Future = False, as_json: Json = False, landing: Landing = None, lake: Lake = None
-) -> None:
-    """Run a whole night, from intake to publication.
-
-    It judges every delivery not yet judged whose business date is --date or before. A refused delivery does
-    not stop it. It ends with the run report, which stands as a page under LAKE/reports too.
-    """
-    from popbase.night import run_night
-    from popbase.publish import report_page, run_report
-    from popbase.terminal import show
-
-    report = run_night(settings(landing, lake), day, future=future, progress=_progress(silent=as_json))
-    if as_json:
-        sys.stdout.write(run_report.to_json(report).decode() + "\n")
-    else:
-        report_page.show(report, show.console())
-    if report.outcome == "held":
-        raise GateError(report_page.explained(report))
-
-
-@app.command()
-def ingest(
-    *,
-    feed: Feed,
-    day: Date,
-    small: Annotated[
-        bool, typer.Option("--small-too", help="Once Spark runs, judge other feeds' small deliveries too.")
-    ] = False,
-    future: Future = False,
-    landing: Landing = None,
-    lake: Lake = None,
-) -> None:
-    """One step: judge the deliveries of one feed."""
-    from popbase.steps import ingest as step
-
-    step(settings(landing, lake), feed, day, small_too=small, future=future, progress=_progress())
-
-
-@app.command()
-def base(*, day: Date, future: Future = False, landing: Landing = None, lake: Lake = None) -> None:
-    """One step: make the base tables of a business date."""
-    from popbase.steps import build_base as step
-
-    step(settings(landing, lake), day, future=future, progress=_progress())
-
-
-@app.command()
-def reports(
-    *,
-    year: Annotated[int | None, typer.Option(min=1949, max=9998, help="This report year.")] = None,
-    day: Annotated[date | None, date_option("--date", about="Every year due on this business date.")] = None,
-    landing: Landing = None,
-    lake: Lake = None,
-) -> None:
-    """One step: make the statistical report of a year, or of all that are due."""
-    from popbase.steps import report, reports_due
-
-    if year is not None and day is None:
-        report(settings(landing, lake), year, progress=_progress())
-    elif day is not None and year is None:
-        reports_due(settings(landing, lake), day, progress=_progress())
-    else:
-        raise UsageError("'popbase reports' takes either --year or --date.")
-
-
-@app.command()
-def publish(
-    *,
-    day: Date,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option(help="Pass this critical gate although it fails, by its name; repeat it."),
-    ] = None,
-    future: Future = False,
-    landing: Landing = None,
-    lake: Lake = None,
-) -> None:
-    """One step: pass the gates, let readers see the tables."""
-    from popbase.steps import publish as step
-
-    step(settings(landing, lake), day, accept=accept or (), future=future, progress=_progress())
-
-
-for name, command in COMMANDS.items():
+for name, command in {**RUNS, **COMMANDS}.items():
     app.command(name)(command)
 
 

@@ -43,9 +43,19 @@ from popbase.terminal.progress import Progress
 
 
 def run_night(
-    settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
+    settings: Settings,
+    business_date: date,
+    *,
+    since: date = date.min,
+    feed: str | None = None,
+    future: bool = False,
+    progress: Progress | None = None,
 ) -> NightReport:
-    """Everything, from landing to publication; a rejected delivery or a failed gate is told, not raised."""
+    """Everything, from landing to publication; a rejected delivery or a failed gate is told, not raised.
+
+    `since`, `feed`: of a backfill, which takes in only what waits of these business dates, of this feed.
+    """
+    chosen = feeds.chosen(settings, feed)
     progress = progress or Progress()
     warm_up()
     with progress.stage("session"):
@@ -53,7 +63,7 @@ def run_night(
         night.lake.open()
     with lineage.job(settings, "night", business_date):
         with progress.stage("intake"):
-            taken = take_in_all(night)
+            taken = take_in_all(night, chosen, since)
         with leased(settings.lake, BASE):
             return make_night(night.looking_again(), taken, progress)
 
@@ -116,10 +126,10 @@ def _judged_and_published(
     )
 
 
-def take_in_all(night: Night) -> list[TakenIn]:
-    """Every feed's pending deliveries; the feeds do not wait for each other."""
-    one = partial(feeds.take_in, night.lake, night.settings, until=night.business_date)
-    return at_once(one, feeds.names(night.settings))
+def take_in_all(night: Night, chosen: Sequence[str], since: date) -> list[TakenIn]:
+    """The feeds' pending deliveries; the feeds do not wait for each other."""
+    one = partial(feeds.take_in, night.lake, night.settings, until=night.business_date, since=since)
+    return at_once(one, chosen)
 
 
 def write_reports(

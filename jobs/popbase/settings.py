@@ -25,7 +25,8 @@ class Settings:
     `max_expansion`: unpacked over packed. `last_night`: the business date after which no night is scheduled,
     where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`, `s3_region`: of the
     store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's. `lineage_url`: of a
-    server that takes OpenLineage's events; empty: they are kept in the lake.
+    server that takes OpenLineage's events; empty: they are kept in the lake. `keep_publications`: how many,
+    beside those of the year ends. `alert_url`: a web hook that takes {"text": ...} when a deadline passes.
     """
 
     landing: str
@@ -41,6 +42,8 @@ class Settings:
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
     lineage_url: str = ""
+    keep_publications: int = 90
+    alert_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:

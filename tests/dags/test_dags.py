@@ -66,6 +66,7 @@ def test_every_file_parses(bag: DagBag) -> None:
         "population_base_cut_off",
         "reports",
         "yearly_release",
+        "maintenance",
     }
 
 
@@ -158,10 +159,11 @@ def test_a_job_before_its_hour_waits_in_the_triggerer_and_one_of_the_past_begins
 
 def test_every_job_exists_and_is_given_the_business_date(dags: dict[str, DAG]) -> None:
     jobs = spark_jobs(dags)
-    assert len(jobs) == len(feed_names()) + 6
+    assert len(jobs) == len(feed_names()) + 7
     for job in jobs:
         assert Path(job.application).is_file()
-        assert ("--date", "{{ partition_key }}") in set(pairwise(job.application_args))
+        dated = ("--date", "{{ partition_key }}") in set(pairwise(job.application_args))
+        assert dated == (job.task_id != "maintenance")
 
 
 def test_spark_is_silent_from_its_first_line_so_that_no_row_reaches_a_task_log(dags: dict[str, DAG]) -> None:
@@ -215,6 +217,13 @@ def test_the_yearly_release_waits_for_an_officer_and_silence_is_no_approval(dags
     approve = release.task_dict["approve"]
     assert approve.defaults == ["Reject"]
     assert {job.task_id for job in approve.get_flat_relatives(upstream=False)} == {"reports", "publish"}
+
+
+def test_somebody_is_told_when_the_base_or_the_publication_is_late(dags: dict[str, DAG]) -> None:
+    deadlines = {dag_id: dag.deadline for dag_id, dag in dags.items() if dag.deadline}
+    assert set(deadlines) == {"population_base_cut_off", "reports"}
+    for (alert,) in deadlines.values():
+        assert alert.callback.path == "popbase.alert.overdue"
 
 
 @pytest.mark.parametrize(("exit_code", "code", "helps", "meaning"), exit_codes())

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from popbase import contracts, lineage, storage
 from popbase.contracts import Contract
+from popbase.errors import UsageError
 from popbase.intake import ledger
 from popbase.intake.delivery import NAMED, Received, Rejected, receive
 from popbase.intake.ingest import ingest
@@ -36,31 +37,42 @@ def names(settings: Settings) -> list[str]:
     return sorted({*contracts.feed_names(), *filter(contracts.FEED_NAME.fullmatch, folders)})
 
 
+def chosen(settings: Settings, feed: str | None) -> list[str]:
+    """That feed, or all; raises UsageError for one that nobody knows."""
+    known = names(settings)
+    if feed is not None and feed not in known:
+        raise UsageError(f"There is no feed '{feed}'; the feeds are {', '.join(known)}.")
+    return known if feed is None else [feed]
+
+
 def small(lake: Lake, settings: Settings, *, until: date) -> list[str]:
     """The feeds of which something waits to be judged, and not much."""
-    waiting = {feed: _pending(lake, settings, feed, until) for feed in names(settings)}
+    waiting = {feed: pending(lake, settings, feed, until=until) for feed in names(settings)}
     return [feed for feed, places in waiting.items() if places and sum(map(size, places)) <= SMALL]
 
 
-def _pending(lake: Lake, settings: Settings, feed: str, until: date) -> list[Place]:
+def pending(lake: Lake, settings: Settings, feed: str, *, until: date, since: date = date.min) -> list[Place]:
+    """The feed's deliveries of these business dates that no night has judged yet."""
     judged = {j.identity for j in ledger.read(lake.root, feed)}
-    return [p for p in landed(settings.landing, feed, until).places if p.identity not in judged]
+    there = landed(settings.landing, feed, until).places
+    return [p for p in there if p.business_date >= since and p.identity not in judged]
 
 
-def take_in(lake: Lake, settings: Settings, feed: str, *, until: date) -> TakenIn:
-    """Judges the feed's deliveries of business dates up to `until` that no night has judged yet; raises
-    LeaseError where another run does."""
+def take_in(lake: Lake, settings: Settings, feed: str, *, until: date, since: date = date.min) -> TakenIn:
+    """Judges the feed's deliveries of these business dates that no night has judged yet; raises LeaseError
+    where another run does."""
     with leased(lake.root, of_feed(feed)):
-        taken = _taken_in(lake, settings, feed, until)
+        taken = _taken_in(lake, settings, feed, since, until)
         keep(lake.root, taken)
         return taken
 
 
-def _taken_in(lake: Lake, settings: Settings, feed: str, until: date) -> TakenIn:
+def _taken_in(lake: Lake, settings: Settings, feed: str, since: date, until: date) -> TakenIn:
     contract = contracts.feed(feed) if feed in contracts.feed_names() else None
     judged = {j.identity: j for j in ledger.standing(ledger.read(lake.root, feed))}
     there = landed(settings.landing, feed, until)
-    looked_at = [_look_at(place, judged.get(place.identity), contract, settings) for place in there.places]
+    places = [place for place in there.places if place.business_date >= since]
+    looked_at = [_look_at(place, judged.get(place.identity), contract, settings) for place in places]
     found = [what for what in looked_at if isinstance(what, Received | Rejected)]
     judgements = _ingested(lake, settings, feed, contract, found, until) if found else []
     remarks = [what for what in looked_at if isinstance(what, Remark)]

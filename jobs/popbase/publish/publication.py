@@ -1,13 +1,13 @@
 """Publications: named, immutable sets of table versions; the only thing readers follow (invariant I3).
 
 A publication is one file, `<lake>/publications/<seq>.json`, created exclusively and never changed.
-The greatest seq is current. A rollback adds a publication with old versions; nothing is ever removed.
+The greatest seq is current. A rollback adds a publication with old versions; maintenance removes old ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -115,6 +115,13 @@ class Publications:
                 f"Another run published {publication.seq} first; this one published nothing: run it again."
             )
         return publication
+
+    def remove(self, seqs: Iterable[int]) -> None:
+        """Old ones, whose tables' files are about to go; never the current one."""
+        gone = sorted({*seqs} - set(self.numbers()[-1:]))
+        lease.check()
+        with reached(_FOLDER):
+            self._store.delete(_name(seq) for seq in gone)
 
     def rollback(self, seq: int, *, at: datetime, code_version: str) -> Publication:
         """Readers go back to what `seq` showed: a new publication with its versions."""

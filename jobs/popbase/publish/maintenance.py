@@ -1,0 +1,112 @@
+"""Maintenance: what no kept publication shows is removed (design sections 3b and 9, invariant I3).
+
+Kept are the newest publications and of every year the last one that shows its 31 December. Of a table stay
+the files of its head, of what those publications name, and of the draft. All else is garbage: rows replaced
+long ago, and what killed runs have staged. Pointers go before files, so a maintenance that is killed leaves
+no publication with a hole in it, and the next one does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import deltalake
+import pyarrow as pa
+
+from popbase import clock, lineage
+from popbase.contracts import feed_names
+from popbase.control import exists, version
+from popbase.errors import StorageError
+from popbase.lease import BASE, leased, of_feed
+from popbase.publish import draft
+from popbase.publish.publication import Publication, Publications
+from popbase.settings import Settings
+from popbase.storage import FileInfo, Store, reached, store
+
+# Where Delta tables are, and how deep below.
+_AREAS = ("base", "statistics", "conformed", "quarantine", "control", "control/delivery", "control/taken_in")
+_LOG = "/_delta_log/"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is removed, or would be: numbers of publications, files of tables, and their bytes."""
+
+    publications: tuple[int, ...]
+    kept: int
+    files: int
+    bytes: int
+
+
+def maintain(settings: Settings, *, dry_run: bool = False) -> Removal:
+    """Removes what nothing kept needs; LeaseError where a run writes: its staged files look like garbage."""
+    with ExitStack() as leases:
+        for name in (BASE, *map(of_feed, feed_names())):
+            leases.enter_context(leased(settings.lake, name))
+        if dry_run:
+            return _removal(settings, remove=False)
+        with lineage.job(settings, "maintenance", clock.today()):
+            return _removal(settings, remove=True)
+
+
+def kept_of(publications: Sequence[Publication], newest: int) -> list[Publication]:
+    """The `newest` ones, and of every year the last that shows its 31 December."""
+    year_ends = {p.business_date: p for p in publications if f"{p.business_date:%m-%d}" == "12-31"}
+    wanted = {p.seq for p in [*publications[-newest:], *year_ends.values()]}
+    return [p for p in publications if p.seq in wanted]
+
+
+def _removal(settings: Settings, *, remove: bool) -> Removal:
+    files, publications = store(settings.lake), Publications(settings.lake).all()
+    kept = kept_of(publications, settings.keep_publications)
+    dropped = [p for p in publications if p not in kept]
+    tables = _tables(settings.lake, files)
+    garbage = [file for table in tables for file in _unneeded(settings.lake, table, kept, files)]
+    if remove:
+        _drop(settings.lake, dropped, kept, files)
+        with reached("the lake's files"):
+            files.delete(file.path for file in garbage)
+    return Removal(
+        publications=tuple(p.seq for p in dropped),
+        kept=len(kept),
+        files=len(garbage),
+        bytes=sum(file.size for file in garbage),
+    )
+
+
+def _drop(lake: str, dropped: Iterable[Publication], kept: Sequence[Publication], files: Store) -> None:
+    """The pointers first; then the run reports that no publication shows any more."""
+    Publications(lake).remove(p.seq for p in dropped)
+    reports = {p.report for p in dropped if p.report} - {p.report for p in kept}
+    with reached("the run reports"):
+        for report in sorted(reports):
+            files.delete([file.path for file in files.files(report)])
+
+
+def _tables(lake: str, files: Store) -> list[str]:
+    with reached("the lake's tables"):
+        named = [f"{area}/{name}" for area in _AREAS for name in files.folders(area)]
+    return [table for table in named if exists(lake, table)]
+
+
+def _unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) -> list[FileInfo]:
+    """Raises StorageError where a needed file is gone: nothing else may go before somebody has looked."""
+    made = draft.read(lake)
+    shown = {p.tables.get(table) for p in kept} | {made.tables.get(table) if made else None}
+    needed = {path for at in (shown | {version(lake, table)}) - {None} for path in _paths(lake, table, at)}
+    with reached(table):
+        there = {file.path: file for file in files.files(table) if _LOG not in file.path}
+    if lost := needed - there.keys():
+        raise StorageError(
+            f"{table} has lost {len(lost)} files that a kept publication needs: restore them. "
+            "Nothing was removed."
+        )
+    return [there[path] for path in sorted(there.keys() - needed)]
+
+
+def _paths(lake: str, table: str, at: int | None) -> list[str]:
+    """The files of a version, below the lake."""
+    actions = pa.table(deltalake.DeltaTable(f"{lake}/{table}", version=at).get_add_actions())
+    return [f"{table}/{path}" for path in actions.column("path").to_pylist()]

@@ -1,0 +1,109 @@
+"""Maintenance removes what no kept publication shows, and nothing else (invariant I3)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import deltalake
+import pyarrow as pa
+import pytest
+from lib.lakes import publish
+
+from popbase.control import overwrite_small
+from popbase.errors import LeaseError, StorageError
+from popbase.lease import leased, of_feed
+from popbase.publish.maintenance import kept_of, maintain
+from popbase.publish.publication import Publications
+from popbase.publish.tables import open_table, query
+from popbase.settings import Settings
+
+FIRST = date(2014, 12, 30)
+NIGHTS = 6
+SCHEMA = pa.schema([("night", pa.int32())])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Settings:
+    """Six nights from 30 December 2014 to 4 January 2015, each with a table of its own number."""
+    lake = tmp_path / "lake"
+    for night in range(NIGHTS):
+        overwrite_small(str(lake), "base/person", [{"night": night}], SCHEMA)
+        report = f"reports/{night}"
+        (lake / report).mkdir(parents=True)
+        (lake / report / "index.html").touch()
+        day = FIRST + timedelta(days=night)
+        publish(lake, {"base/person": night}, business_date=day, report=report)
+    return Settings(landing="", lake=str(lake), keep_publications=2)
+
+
+def shown(settings: Settings) -> dict[int, int]:
+    """Publication -> the night that its table tells of."""
+    every = {p.seq: p.tables["base/person"] for p in Publications(settings.lake).all()}
+    return {seq: night_of(settings, at) for seq, at in every.items()}
+
+
+def night_of(settings: Settings, version: int | None = None) -> int:
+    (row,) = query("SELECT night FROM t", t=open_table(settings.lake, "base/person", version))
+    return int(row["night"])
+
+
+def data_files(settings: Settings) -> set[Path]:
+    return set(Path(settings.lake, "base/person").glob("*.parquet"))
+
+
+def test_the_newest_and_the_year_ends_are_kept_and_read_as_before(own: Settings) -> None:
+    before = shown(own)
+    removed = maintain(own)
+    assert removed.publications == (1, 3, 4)
+    assert (removed.kept, removed.files) == (3, 3)
+    assert shown(own) == {seq: before[seq] for seq in (2, 5, 6)}
+    assert len(data_files(own)) == 3
+    assert sorted(p.name for p in Path(own.lake, "reports").glob("*/index.html")) == ["index.html"] * 3
+
+
+def test_a_second_one_finds_nothing_and_a_dry_run_removes_nothing(own: Settings) -> None:
+    files = data_files(own)
+    said = maintain(own, dry_run=True)
+    assert data_files(own) == files
+    assert maintain(own) == said
+    assert maintain(own).publications == ()
+    assert maintain(own).files == 0
+
+
+def test_what_a_killed_run_has_staged_goes_and_what_a_head_holds_stays(own: Settings) -> None:
+    staged = Path(own.lake, "base/person/staged-0123/part-0.parquet")
+    staged.parent.mkdir()
+    staged.write_bytes(b"rows that no commit names")
+    overwrite_small(own.lake, "base/person", [{"night": 99}], SCHEMA)  # of a night that was held
+    maintain(own)
+    assert not staged.exists()
+    assert night_of(own) == 99
+
+
+def test_the_versions_that_a_rollback_shows_are_kept(own: Settings) -> None:
+    Publications(own.lake).rollback(1, at=Publications(own.lake).get(1).created_at, code_version="0")
+    maintain(own)
+    assert shown(own)[7] == 0
+
+
+def test_the_year_end_that_is_kept_is_the_last_one_made_for_it(own: Settings) -> None:
+    publish(Path(own.lake), {"base/person": 5}, business_date=date(2014, 12, 31), seq=7)
+    assert [p.seq for p in kept_of(Publications(own.lake).all(), 1)] == [7]
+
+
+def test_while_a_run_writes_nothing_is_removed(own: Settings) -> None:
+    files = data_files(own)
+    with leased(own.lake, of_feed("tax")), pytest.raises(LeaseError):
+        maintain(own)
+    assert data_files(own) == files
+
+
+def test_where_a_needed_file_is_gone_nothing_else_goes(own: Settings) -> None:
+    (newest,) = deltalake.DeltaTable(f"{own.lake}/base/person", version=5).file_uris()
+    Path(newest).unlink()
+    files = data_files(own)
+    with pytest.raises(StorageError, match="has lost 1 files"):
+        maintain(own)
+    assert data_files(own) == files
+    assert len(Publications(own.lake).numbers()) == NIGHTS

@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-unit test-spark test-dags test-long test-cluster cluster cluster-stop lint lock clean
+.PHONY: help setup demo test test-unit test-spark test-dags test-long test-cluster cluster cluster-stop screenshots lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -65,6 +65,9 @@ test-long: setup ## killed processes, accuracy, what takes minutes
 
 cluster: setup $(AIRFLOW)/.ready ## the parts of production on this machine: PostgreSQL, Airflow, Spark
 	$(AIRFLOW)/bin/python infra/cluster/cluster.py start
+
+screenshots: ## pictures of Airflow's pages and of the run report, of the cluster that runs
+	infra/cluster/run $(VENV)/bin/python infra/cluster/screenshots.py .cluster/screenshots
 
 cluster-stop: ## ends them
 	$(AIRFLOW)/bin/python infra/cluster/cluster.py stop

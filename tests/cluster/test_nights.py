@@ -1,7 +1,11 @@
-"""Three business dates through a real scheduler on a real cluster, out of order, against `popbase night`."""
+"""Three business dates through a real scheduler on a real cluster, out of order, against `popbase night`.
+
+Meanwhile a worker, a driver and the scheduler are killed: whatever dies, the tables are the same.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -9,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from cluster.conftest import Cluster, wait_until
+from cluster.conftest import ROOT, Cluster, wait_until
+from cluster.kill import kill, process, worker_of_an_executor
 from jobs.conftest import FAULTS
 from lib.same import differing_tables
 
@@ -33,6 +38,9 @@ def nights(cluster: Cluster) -> Cluster:
     for turn, feed in enumerate(feed_names()):
         order = ("--run-backwards",) if turn % 2 else ()
         cluster.backfill(f"ingest_{feed}", str(DAYS[0]), str(DAYS[-1]), *order)
+    kill(lambda: worker_of_an_executor(cluster))
+    kill(lambda: process(cluster, b"SparkSubmit", b"jobs/population_base.py"))
+    kill(lambda: process(cluster, b"bin/airflow scheduler"))
     wait_until(lambda: is_done(cluster), seconds=1500)
     return cluster
 
@@ -48,6 +56,15 @@ def test_every_run_is_green_and_there_is_one_for_each_date(nights: Cluster) -> N
     expected = [*(f"ingest_{feed}" for feed in feed_names()), "population_base", "reports"]
     runs = Counter((run["dag_id"], run["partition_key"], run["state"]) for run in nights.runs())
     assert runs == {(dag_id, str(day), "success"): 1 for dag_id in expected for day in DAYS}
+
+
+def test_what_was_killed_was_started_again_and_tried_again(nights: Cluster) -> None:
+    log = (nights.home / "cluster.log").read_text(encoding="utf-8")
+    restarted = re.findall(r"(\S+)\.1 +\| ended with code 137", log)
+    assert "scheduler" in restarted
+    assert any(name.startswith("spark-worker") for name in restarted)
+    tries = nights.get("/api/v2/dags/population_base/dagRuns/~/taskInstances")["task_instances"]
+    assert max(task["try_number"] for task in tries) > 1
 
 
 def test_the_tables_are_those_of_popbase_night_row_for_row(
@@ -74,3 +91,14 @@ def test_no_citizens_data_is_in_any_log_or_page(nights: Cluster) -> None:
         found = [secret for secret in secrets if secret in text]
         assert not found, path.name
     assert searched > 100_000
+
+
+def test_a_browser_opens_airflows_pages_and_the_run_report(nights: Cluster, tmp_path: Path) -> None:
+    script = ROOT / "infra/cluster/screenshots.py"
+    taken = nights.run(str(ROOT / ".venv/bin/python"), str(script), str(tmp_path)).split()
+    assert [Path(file).name for file in taken] == [
+        "airflow-dags.png",
+        "airflow-reports.png",
+        "run-report.png",
+    ]
+    assert all(Path(file).stat().st_size > 20_000 for file in taken)

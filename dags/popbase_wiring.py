@@ -29,6 +29,7 @@ from popbase.errors import exit_codes
 from popbase.settings import Settings
 
 HOME = Path(__file__).resolve().parents[1]
+ON_A_CLUSTER = HOME / "infra/spark/cluster.conf"
 ZONE = "Asia/Shanghai"
 KEY_FORMAT = "%Y-%m-%d"
 FIRST_NIGHT = pendulum.datetime(2014, 12, 31, tz=ZONE)
@@ -124,6 +125,7 @@ def spark_job(job: str, *arguments: str, dated: bool = True, **options: Any) -> 
         name=f"popbase {job}",
         driver_class_path=jars,
         driver_memory=SETTINGS.driver_memory,
+        properties_file=None if SETTINGS.spark_master.startswith("local") else str(ON_A_CLUSTER),
         conf={
             "spark.executor.extraClassPath": jars,
             "spark.driver.extraJavaOptions": java,

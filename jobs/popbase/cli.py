@@ -16,6 +16,7 @@ from popbase.errors import ContractError, PopbaseError, UsageError, exit_codes
 from popbase.options import Json, Landing, date_option, settings
 from popbase.storage import is_s3
 from popbase.terminal.commands import COMMANDS
+from popbase.terminal.corrections import CORRECTIONS
 from popbase.terminal.runs import RUNS, progress_of
 
 UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
@@ -98,7 +99,7 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
         typer.echo(f"{summary.deliveries:,} deliveries with {summary.rows:,} rows in {root}")
 
 
-for name, command in {**RUNS, **COMMANDS}.items():
+for name, command in {**RUNS, **CORRECTIONS, **COMMANDS}.items():
     app.command(name)(command)
 
 

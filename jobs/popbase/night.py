@@ -20,7 +20,7 @@ from popbase.lease import BASE, leased
 from popbase.lineage import Account
 from popbase.publish import report_page
 from popbase.publish.draft import Draft
-from popbase.publish.gates import judge_tables
+from popbase.publish.gates import judge_rollback, judge_tables
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notices, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
@@ -112,7 +112,11 @@ def _judged_and_published(
     accept: Collection[str],
 ) -> NightReport:
     with progress.stage("gates"):
-        findings = account.findings = judge_tables(sources, night.last, as_of=night.as_of)
+        bad = Publications(night.settings.lake).rolled_back()
+        findings = account.findings = [
+            *judge_rollback(cursor(night, sources), night.last, bad),
+            *judge_tables(sources, night.last, as_of=night.as_of),
+        ]
     unknown = set(accept) - {f.expectation for f in findings if f.critical}
     if unknown:
         raise UsageError(f"No critical gate is called '{min(unknown)}'.")

@@ -84,6 +84,14 @@ def is_unchanged(night: Night, sources: Sources) -> bool:
     return set(night.last.deliveries) == set(cursor(night, sources))
 
 
+def is_drafted(night: Night, sources: Sources) -> bool:
+    """Whether the tables at their newest versions are this very base already."""
+    made = night.draft
+    if made is None or (made.as_of, dict(made.ledgers)) != (night.as_of, dict(sources.ledgers)):
+        return False
+    return dict(made.tables) == versions(night)
+
+
 def is_published(made: Draft, last: Publication | None) -> bool:
     """Whether readers see these tables already."""
     return last is not None and dict(last.tables) == dict(made.tables)

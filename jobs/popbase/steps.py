@@ -14,7 +14,7 @@ from popbase.intake.taken import TakenIn, since
 from popbase.lease import BASE, leased
 from popbase.night import judge_and_publish, make_base, told, write_reports
 from popbase.publish.run_report import NightReport
-from popbase.run import Night, begin, is_published, is_unchanged, record, versions
+from popbase.run import Night, begin, is_drafted, is_published, is_unchanged, record, versions
 from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -53,11 +53,11 @@ def take_in_beside(night: Night, feed: str) -> None:
 def build_base(
     settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
 ) -> None:
-    """One step: the base tables; where readers see these deliveries already, there is nothing to do."""
+    """One step: the base tables; where they hold these deliveries already, there is nothing to do."""
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
         sources = Sources.now(night.lake)
-        if not is_unchanged(night, sources):
+        if not is_unchanged(night, sources) and not is_drafted(night, sources):
             make_base(night, sources, progress or Progress())
             record(night, sources)
             sources.forget()
@@ -89,13 +89,19 @@ def publish(
     settings: Settings,
     business_date: date,
     *,
+    reports_too: bool = False,
     accept: Collection[str] = (),
     future: bool = False,
     progress: Progress | None = None,
 ) -> NightReport:
     """One step: gates, then publication; raises GateError where a critical one fails that `accept` does not
-    name, UsageError where it names none."""
+    name, UsageError where it names none.
+
+    `reports_too`: with the step before, as Spark would take longer to start again than either of them.
+    """
     progress = progress or Progress()
+    if reports_too:
+        reports_due(settings, business_date, progress=progress)
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
         made = night.drafted()

@@ -73,8 +73,7 @@ def test_the_tables_are_those_of_popbase_night_row_for_row(
     from popbase.night import run_night
 
     own = replace(settings, landing=str(nights.sent), lake=str(tmp_path / "lake"))
-    for day in DAYS:
-        run_night(own, day)
+    run_night(own, DAYS[-1])
     assert differing_tables(own.lake, nights.lake) == {}
 
 

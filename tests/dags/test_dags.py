@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -161,7 +162,7 @@ def test_a_job_before_its_hour_waits_in_the_triggerer_and_one_of_the_past_begins
 
 def test_every_job_exists_and_is_given_the_business_date(dags: dict[str, DAG]) -> None:
     jobs = spark_jobs(dags)
-    assert len(jobs) == len(feed_names()) + 7
+    assert len(jobs) == len(feed_names()) + 5
     for job in jobs:
         assert Path(job.application).is_file()
         dated = ("--date", "{{ partition_key }}") in set(pairwise(job.application_args))
@@ -218,7 +219,7 @@ def test_the_yearly_release_waits_for_an_officer_and_silence_is_no_approval(dags
     release = dags["yearly_release"]
     approve = release.task_dict["approve"]
     assert approve.defaults == ["Reject"]
-    assert {job.task_id for job in approve.get_flat_relatives(upstream=False)} == {"reports", "publish"}
+    assert {job.task_id for job in approve.get_flat_relatives(upstream=False)} == {"publish"}
 
 
 def test_somebody_is_told_when_the_base_or_the_publication_is_late(dags: dict[str, DAG]) -> None:
@@ -259,3 +260,15 @@ def test_the_containers_database_is_the_one_that_is_installed_here() -> None:
     said = subprocess.run([server, "--version"], check=True, capture_output=True, text=True).stdout
     compose = yaml.safe_load((ROOT / "infra/compose/compose.yaml").read_text(encoding="utf-8"))
     assert compose["services"]["postgres"]["image"] == f"postgres:{said.split()[-1]}"
+
+
+def test_every_setting_of_a_cluster_has_its_reason_above_it() -> None:
+    text = (ROOT / "infra/spark/cluster.conf").read_text(encoding="utf-8")
+    head, *parts = text.strip().split("\n\n")
+    assert head.startswith("#")
+    for part in parts:
+        *reasons, last = part.splitlines()
+        assert reasons[0].startswith("# ")
+        settings = [line for line in (*reasons, last) if not line.startswith("#")]
+        assert settings
+        assert all(re.fullmatch(r"spark(\.\w+)+ +\S+", line) for line in settings), settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -31,6 +31,31 @@ def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> 
     measured = [*_base(sources, last, as_of), *_report(sources.lake)]
     checks = [partial(_conformed, sources, as_of), *(partial(_measured, *table) for table in measured)]
     return list(chain.from_iterable(at_once(lambda check: check(), checks)))
+
+
+def judge_rollback(
+    in_force: Collection[DeliveryRef], last: Publication | None, bad: Publication | None
+) -> list[Finding]:
+    """After a rollback to `last` its cause must be withdrawn, or accepted by this finding's name.
+
+    The cause is one of the deliveries that `bad` was made from and `last` is not; where all of them are in
+    force still, tonight's tables would be the bad ones again.
+    """
+    if bad is None or last is None:
+        return []
+    suspected = set(bad.deliveries) - set(last.deliveries)
+    still = suspected & set(in_force)
+    return [
+        Finding(
+            table="publications",
+            expectation="rollback",
+            severity="critical",
+            passed=len(still) < len(suspected),
+            observed=float(len(still)),
+            expected=f"fewer than {len(suspected)}" if suspected else "accepted",
+            says="Of the deliveries that a rolled back publication was made from, one is withdrawn.",
+        )
+    ]
 
 
 def _measured(table: str, measure: Measure) -> list[Finding]:

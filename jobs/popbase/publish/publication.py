@@ -91,6 +91,13 @@ class Publications:
         numbers = self.numbers()
         return self.get(numbers[-1]) if numbers else None
 
+    def rolled_back(self) -> Publication | None:
+        """What readers saw before they were taken back, as long as nothing was published since."""
+        current = self.current()
+        if current is None or current.of is None:
+            return None
+        return next(p for seq in reversed(self.numbers()) if (p := self.get(seq)).kind != "rollback")
+
     def as_of(self, day: date) -> Publication:
         """The newest publication whose business date is not after `day`."""
         for seq in reversed(self.numbers()):

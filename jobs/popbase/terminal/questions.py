@@ -78,8 +78,11 @@ def deliveries(lake: str, *, feed: str | None = None, day: date | None = None) -
     """The last judgment of every delivery, the last judged first."""
     names = feeds_with_ledger(lake) if feed is None else [known_feed(feed)]
     found = [j for name in names for j in standing(ledger.read(lake, name)) if day in (None, j.business_date)]
-    newest_first = sorted(found, key=lambda j: j.judged_at, reverse=True)
-    return [{name: getattr(j, name) for name in DELIVERY_COLUMNS} for j in newest_first]
+    return listed_deliveries(sorted(found, key=lambda j: j.judged_at, reverse=True))
+
+
+def listed_deliveries(judgements: Iterable[Judgement]) -> Rows:
+    return [{name: getattr(j, name) for name in DELIVERY_COLUMNS} for j in judgements]
 
 
 def in_short(found: Rows) -> Rows:

@@ -152,6 +152,9 @@ def publish(
         list[str] | None,
         typer.Option(help="Pass this critical gate although it fails, by its name; repeat it."),
     ] = None,
+    reports_too: Annotated[
+        bool, typer.Option("--reports-too", help="First make the reports that are due, in the same session.")
+    ] = False,
     future: Future = False,
     landing: Landing = None,
     lake: Lake = None,
@@ -159,7 +162,10 @@ def publish(
     """One step: pass the gates, let readers see the tables."""
     from popbase.steps import publish as step
 
-    step(settings(landing, lake), day, accept=accept or (), future=future, progress=progress_of())
+    step(
+        settings(landing, lake), day,
+        reports_too=reports_too, accept=accept or (), future=future, progress=progress_of(),
+    )  # fmt: skip
 
 
 def maintenance(

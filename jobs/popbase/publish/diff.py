@@ -1,0 +1,78 @@
+"""What differs between two publications: of each table how many rows, and which deliveries made it so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from popbase import table_contracts
+from popbase.publish.publication import DeliveryRef, Publication
+from popbase.publish.tables import open_table, query
+
+
+@dataclass(frozen=True)
+class TableDiff:
+    """One table. `added`, `removed`: keys that only the later or the earlier one has; `changed`: keys of both
+    whose rows differ. Where a table has no contract here, only whole rows are compared: `changed` is None."""
+
+    table: str
+    rows_before: int
+    rows_after: int
+    added: int
+    removed: int
+    changed: int | None
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`came`, `gone`: deliveries that only the later or the earlier publication is made from."""
+
+    tables: tuple[TableDiff, ...]
+    came: tuple[DeliveryRef, ...]
+    gone: tuple[DeliveryRef, ...]
+
+
+def diff(lake: str, before: Publication, after: Publication) -> Diff:
+    """Of the tables whose versions differ, those whose rows do. No Spark, and counts alone (invariant I5)."""
+    names = sorted({*before.tables, *after.tables})
+    moved = [name for name in names if before.tables.get(name) != after.tables.get(name)]
+    compared = (_table(lake, name, before.tables.get(name), after.tables.get(name)) for name in moved)
+    one, other = set(before.deliveries), set(after.deliveries)
+    return Diff(
+        tables=tuple(t for t in compared if t.added or t.removed or t.changed),
+        came=_sorted(other - one),
+        gone=_sorted(one - other),
+    )
+
+
+def _sorted(deliveries: set[DeliveryRef]) -> tuple[DeliveryRef, ...]:
+    return tuple(sorted(deliveries, key=lambda d: (d.feed, d.business_date, d.region, d.delivery_no)))
+
+
+def _table(lake: str, table: str, before: int | None, after: int | None) -> TableDiff:
+    versions = {"before": before, "after": after}
+    sources = {name: open_table(lake, table, at) for name, at in versions.items() if at is not None}
+    if len(sources) < 2:
+        (name,) = sources
+        (row,) = query(f"SELECT count(*) AS n FROM {name}", None, **sources)  # noqa: S608 - one of two words
+        rows = {"before": 0, "after": 0, name: row["n"]}
+        return TableDiff(table, rows["before"], rows["after"], rows["after"], rows["before"], None)
+    contract = table_contracts.tables().get(table)
+    (row,) = query(_sql(contract.key if contract else ()), None, **sources)
+    return TableDiff(table, **row)
+
+
+def _sql(key: Sequence[str]) -> str:
+    """Keys by their columns' names, which are the contract's; without one, rows are their own keys."""
+    counts = "(SELECT count(*) FROM before) AS rows_before, (SELECT count(*) FROM after) AS rows_after"
+    if not key:
+        return f"""SELECT {counts},
+            (SELECT count(*) FROM (FROM after EXCEPT ALL FROM before)) AS added,
+            (SELECT count(*) FROM (FROM before EXCEPT ALL FROM after)) AS removed, NULL AS changed"""  # noqa: S608
+    names = ", ".join(f'"{name}"' for name in key)
+    same = " AND ".join(f'a."{name}" IS NOT DISTINCT FROM b."{name}"' for name in key)
+    return f"""SELECT {counts},
+        (SELECT count(*) FROM after a WHERE NOT EXISTS (FROM before b WHERE {same})) AS added,
+        (SELECT count(*) FROM before a WHERE NOT EXISTS (FROM after b WHERE {same})) AS removed,
+        (SELECT count(*) FROM (SELECT {names} FROM (FROM after EXCEPT ALL FROM before)
+            INTERSECT SELECT {names} FROM before)) AS changed"""  # noqa: S608 - a contract's column names

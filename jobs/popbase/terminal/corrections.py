@@ -1,0 +1,118 @@
+"""The commands that correct: a delivery withdrawn or judged anew, readers taken back; and what differs."""
+# ruff: noqa: PLC0415 - `popbase --help` answers at once: a command imports what it needs
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from popbase.errors import UsageError
+from popbase.options import Json, Lake, Landing, OneFeed, settings
+
+_MOST = 40
+_NEXT = "The next night, or 'popbase night --date D', corrects the tables."
+
+
+def withdraw(
+    delivery: Annotated[str, typer.Argument(help="Its folder, such as tax/330100/2015-12-31/001.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    lake: Lake = None,
+) -> None:
+    """Use nothing of an accepted delivery any more.
+
+    What it replaced counts again. It stays in the ledger as withdrawn, with the reason."""
+    from popbase.intake.again import Named, withdraw
+
+    named = Named.of(delivery)
+    withdraw(settings(lake=lake).lake, named, reason)
+    typer.echo(f"{named} is withdrawn. {_NEXT}")
+
+
+def rejudge(
+    delivery: Annotated[
+        str | None, typer.Argument(help="Its folder, such as tax/330100/2015-12-31/001.")
+    ] = None,
+    feed: OneFeed = None,
+    as_json: Json = False,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
+    """Judge a delivery again, or all of a feed, after its contract was mended."""
+    from functools import partial
+
+    from popbase.intake.again import Named, rejudge
+    from popbase.lake import Lake as Tables
+    from popbase.session import spark_session
+    from popbase.terminal import questions, show
+
+    if (delivery is None) == (feed is None):
+        raise UsageError("'popbase rejudge' takes either a delivery or --feed.")
+    chosen = settings(landing, lake)
+    named = Named.of(delivery) if delivery else None
+    tables = Tables(partial(spark_session, chosen), chosen.lake)
+    judged = rejudge(tables, chosen, named.feed if named else questions.known_feed(str(feed)), named)
+    found = questions.listed_deliveries(judged)
+    if as_json:
+        show.document(found)
+    else:
+        show.dicts(questions.in_short(found), "table", most=40, nothing="There was nothing to judge again.")
+        typer.echo(_NEXT)
+
+
+def rollback(
+    publication: Annotated[int, typer.Argument(help="The publication that readers shall see again.")],
+    lake: Lake = None,
+) -> None:
+    """Take readers back to an earlier publication.
+
+    The nights go on but are held: until a delivery behind what was rolled back is withdrawn (popbase
+    withdraw), or it is accepted (popbase publish --accept rollback)."""
+    from importlib.metadata import version
+
+    from popbase import clock
+    from popbase.lease import BASE, leased
+    from popbase.publish.publication import Publications
+
+    root = settings(lake=lake).lake
+    with leased(root, BASE):
+        made = Publications(root).rollback(publication, at=clock.now(), code_version=version("popbase"))
+    typer.echo(f"Readers see publication {made.seq}: the tables of {publication}, for {made.business_date}.")
+
+
+def diff(
+    before: Annotated[int, typer.Argument(help="A publication.")],
+    after: Annotated[int, typer.Argument(help="A later one.")],
+    as_json: Json = False,
+    lake: Lake = None,
+) -> None:
+    """What differs between two publications, and which deliveries made it so."""
+    from dataclasses import asdict
+
+    from popbase.publish.diff import diff
+    from popbase.publish.publication import Publications
+    from popbase.terminal import show
+
+    root = settings(lake=lake).lake
+    everything = Publications(root)
+    found = diff(root, everything.get(before), everything.get(after))
+    deliveries = {"came": found.came, "gone": found.gone}
+    if as_json:
+        told = {sign: [ref.model_dump() for ref in refs] for sign, refs in deliveries.items()}
+        show.document({"tables": [asdict(table) for table in found.tables], **told})
+        return
+    show.dicts([asdict(t) for t in found.tables], "table", most=100, nothing="No table differs.")
+    for sign, refs in deliveries.items():
+        for ref in refs[:_MOST]:
+            typer.echo(f"{sign} {ref.feed}/{ref.region}/{ref.business_date}/{ref.delivery_no:03d}")
+        if len(refs) > _MOST:
+            typer.echo(f"{sign} {len(refs) - _MOST} more; --json has all of them")
+
+
+CORRECTIONS: dict[str, Callable[..., None]] = {
+    "withdraw": withdraw,
+    "rejudge": rejudge,
+    "rollback": rollback,
+    "diff": diff,
+}

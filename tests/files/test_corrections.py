@@ -1,0 +1,163 @@
+"""What people correct: deliveries withdrawn, readers taken back, two publications compared. No Spark."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish, write, write_ledger
+
+from popbase import cli
+from popbase.errors import UsageError
+from popbase.intake import ledger
+from popbase.intake.again import Named, withdraw
+from popbase.publish.diff import Diff, diff
+from popbase.publish.gates import judge_rollback
+from popbase.publish.publication import DeliveryRef, Publications
+
+FIRST = Named("tax", "330100", NEW_YEARS_EVE, 1)
+SECOND = Named("tax", "330100", NEW_YEARS_EVE, 2)
+
+
+def in_force(lake: Path) -> list[int]:
+    return [j.delivery_no for j in ledger.effective(ledger.read(str(lake), "tax"), NEW_YEARS_EVE)]
+
+
+def test_a_withdrawn_delivery_is_used_no_more_and_what_it_replaced_counts_again(tmp_path: Path) -> None:
+    write_ledger(tmp_path, judgement(), judgement(delivery_no=2))
+    assert in_force(tmp_path) == [2]
+    withdrawn = withdraw(str(tmp_path), SECOND, "three rows in place of 300,000")
+    assert in_force(tmp_path) == [1]
+    assert (withdrawn.status, withdrawn.detail) == ("withdrawn", "three rows in place of 300,000")
+    assert withdrawn.balanced() == withdrawn
+
+
+def test_a_withdrawal_counts_also_when_the_clock_has_gone_back(tmp_path: Path) -> None:
+    write_ledger(tmp_path, judgement(judged_at=MADE_AT + timedelta(days=36500)))
+    withdraw(str(tmp_path), FIRST, "sent by mistake")
+    assert in_force(tmp_path) == []
+
+
+def test_a_reason_that_holds_a_number_is_kept_without_it(tmp_path: Path) -> None:
+    write_ledger(tmp_path, judgement())
+    said = withdraw(str(tmp_path), FIRST, "wrong for 330102199001010020").detail
+    assert said == "wrong for …"
+
+
+@pytest.mark.parametrize("status", ["rejected", "withdrawn", None])
+def test_only_what_is_used_can_be_withdrawn(tmp_path: Path, status: Any) -> None:
+    write_ledger(tmp_path, *([judgement(status=status)] if status else []))
+    with pytest.raises(UsageError, match=f"is {status or 'not judged'}"):
+        withdraw(str(tmp_path), FIRST, "again")
+
+
+@pytest.mark.parametrize(
+    "text", ["tax/330100/2015-12-31/001", "tax 330100 2015-12-31 001", " tax/330100/2015-12-31/1"]
+)
+def test_a_delivery_is_named_as_its_folder_or_as_the_list_shows_it(text: str) -> None:
+    assert Named.of(text) == FIRST
+    assert str(FIRST) == "tax/330100/2015-12-31/001"
+
+
+@pytest.mark.parametrize("text", ["tax", "tax/330100/2015-02-30/001", "../330100/2015-12-31/001", ""])
+def test_what_names_no_delivery_is_a_mistake(text: str) -> None:
+    with pytest.raises(UsageError, match="Name a delivery by its folder"):
+        Named.of(text)
+
+
+GOOD = DeliveryRef(feed="tax", region="330100", business_date=NEW_YEARS_EVE, delivery_no=1)
+BAD = GOOD.model_copy(update={"delivery_no": 2})
+NEW = GOOD.model_copy(update={"region": "330200"})
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "passes"),
+    [({BAD}, False), ({BAD, NEW}, False), ({GOOD}, True), ({GOOD, NEW}, True)],
+    ids=["as it was", "more came", "withdrawn", "withdrawn, more came"],
+)
+def test_after_a_rollback_nights_are_held_until_its_cause_is_withdrawn(
+    tmp_path: Path, deliveries: set[DeliveryRef], passes: bool
+) -> None:
+    publish(tmp_path, {}, deliveries=(GOOD,))
+    publish(tmp_path, {}, deliveries=(BAD,))
+    everything = Publications(tmp_path)
+    assert everything.rolled_back() is None
+    cli_says(tmp_path, "rollback", "1")
+    (finding,) = judge_rollback(deliveries, everything.current(), everything.rolled_back())
+    assert (finding.expectation, finding.critical, finding.passed) == ("rollback", True, passes)
+    publish(tmp_path, {}, deliveries=(GOOD,))
+    assert judge_rollback(deliveries, everything.current(), everything.rolled_back()) == []
+
+
+def test_a_rollback_of_what_no_delivery_caused_is_held_until_it_is_accepted(tmp_path: Path) -> None:
+    for _ in range(2):
+        publish(tmp_path, {}, deliveries=(GOOD,))
+    everything = Publications(tmp_path)
+    everything.rollback(1, at=MADE_AT, code_version="1")
+    (finding,) = judge_rollback([GOOD], everything.current(), everything.rolled_back())
+    assert not finding.passed
+
+
+def households(*rows: tuple[str, str]) -> pa.Table:
+    return pa.table({"household_id": [key for key, _ in rows], "kind": [kind for _, kind in rows]})
+
+
+def compared(lake: Path) -> Diff:
+    one, other = Publications(lake).all()
+    return diff(str(lake), one, other)
+
+
+def test_a_diff_counts_keys_and_names_the_deliveries(tmp_path: Path) -> None:
+    before = write(tmp_path, "base/household", households(("a", "1"), ("b", "1"), ("c", "2")))
+    same = write(tmp_path, "base/other", households(("a", "1")))
+    publish(tmp_path, {"base/household": before, "base/other": same}, deliveries=(GOOD,))
+    after = write(tmp_path, "base/household", households(("a", "1"), ("b", "2"), ("d", "2"), ("e", "1")))
+    rewritten = write(tmp_path, "base/other", households(("a", "1")))
+    publish(tmp_path, {"base/household": after, "base/other": rewritten}, deliveries=(BAD,))
+    found = compared(tmp_path)
+    (table,) = found.tables  # the other was written anew with the same rows
+    assert (table.table, table.rows_before, table.rows_after) == ("base/household", 3, 4)
+    assert (table.added, table.removed, table.changed) == (2, 1, 1)
+    assert (found.came, found.gone) == ((BAD,), (GOOD,))
+
+
+def test_a_table_that_only_one_of_them_has_is_all_added_or_removed(tmp_path: Path) -> None:
+    publish(tmp_path, {})
+    at = write(tmp_path, "base/household", households(("a", "1")))
+    publish(tmp_path, {"base/household": at})
+    (table,) = compared(tmp_path).tables
+    assert (table.rows_before, table.added, table.removed) == (0, 1, 0)
+
+
+def cli_says(lake: Path, *arguments: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*arguments, "--lake", str(lake)])
+    assert ended.value.code == 0
+
+
+def test_the_commands_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_ledger(tmp_path, judgement())
+    publish(
+        tmp_path,
+        {"base/household": write(tmp_path, "base/household", households(("a", "1")))},
+        deliveries=(GOOD,),
+    )
+    publish(
+        tmp_path,
+        {"base/household": write(tmp_path, "base/household", households(("b", "1")))},
+        deliveries=(BAD,),
+    )
+    cli_says(tmp_path, "withdraw", str(FIRST), "--reason", "a test")
+    assert "tax/330100/2015-12-31/001 is withdrawn." in capsys.readouterr().out
+    cli_says(tmp_path, "diff", "1", "2")
+    shown = capsys.readouterr().out
+    assert "base/household" in shown
+    assert "came tax/330100/2015-12-31/002" in shown
+    cli_says(tmp_path, "diff", "1", "2", "--json")
+    assert json.loads(capsys.readouterr().out)["tables"][0]["added"] == 1
+    cli_says(tmp_path, "rollback", "1")
+    assert capsys.readouterr().out == "Readers see publication 3: the tables of 1, for 2015-12-31.\n"

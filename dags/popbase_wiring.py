@@ -126,11 +126,7 @@ def spark_job(job: str, *arguments: str, dated: bool = True, **options: Any) -> 
         driver_class_path=jars,
         driver_memory=SETTINGS.driver_memory,
         properties_file=None if SETTINGS.spark_master.startswith("local") else str(ON_A_CLUSTER),
-        conf={
-            "spark.executor.extraClassPath": jars,
-            "spark.driver.extraJavaOptions": java,
-            "spark.executor.extraJavaOptions": java,
-        },
+        conf={"spark.driver.extraJavaOptions": java},
         # Not in default_args: those are serialised with its address, a new DAG version at every parse.
         retry_policy=ByExitCode(),
         **options,

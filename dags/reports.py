@@ -30,10 +30,9 @@ A critical gate that fails publishes nothing: the last publication stays current
 """
 
 YEARLY = """
-The figures of a report year are final with the cut-off, 25 January of the next year. The morning after, this
-DAG asks an officer to approve their release, and publishes the year once more after the approval.
-
-Rejecting skips the release; every night's publication goes on as before.
+The figures of a report year are final with the cut-off, 25 January of the next year, and that night publishes
+them. The morning after, this DAG asks an officer for a word on them; Airflow's audit log keeps who gave it.
+What is still due of the year is published after the approval; rejecting stops only that.
 """
 
 

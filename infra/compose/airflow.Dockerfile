@@ -8,7 +8,8 @@ FROM python:3.11-slim-bookworm
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home popbase
+    && useradd --create-home popbase \
+    && install --directory --owner popbase /home/popbase/airflow
 
 COPY infra/airflow/requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/airflow \

@@ -32,6 +32,7 @@ from popbase.storage import FileInfo, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
+_UNFINISHED = "/_temporary/"  # what a task thought dead may still write
 FEW_FILES = 1000
 
 
@@ -156,7 +157,8 @@ class Lake:
         rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
         with reached(folder):
             files = sorted(self._store.files(folder), key=lambda file: file.path)
-            return [self._staged_file(table, file) for file in files if file.path.endswith(".parquet")]
+            whole = [f for f in files if f.path.endswith(".parquet") and _UNFINISHED not in f.path]
+            return [self._staged_file(table, file) for file in whole]
 
     def _staged_file(self, table: str, file: FileInfo) -> StagedFile:
         path = file.path.removeprefix(f"{table}/")

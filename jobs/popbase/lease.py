@@ -206,6 +206,18 @@ class _Object:
         self._beats += 1
         said = {"epoch": self.epoch, "run": self._run, "beat": self._beats, "free": free}
         begun = _now()
-        self._tag = self._bucket.replace(self._path, json.dumps(said).encode(), self._tag)
-        self._written_at = begun
-        return self._tag is not None
+        content = json.dumps(said).encode()
+        written = self._bucket.replace(self._path, content, self._tag)
+        if written is None and self._tag and (own := self._own_tag()):
+            # An earlier sign of life arrived, and only its answer got lost.
+            written = self._bucket.replace(self._path, content, own)
+        self._tag, self._written_at = written, begun
+        return written is not None
+
+    def _own_tag(self) -> str | None:
+        """Of what stands there, where this run has written it."""
+        try:
+            standing, tag = self._bucket.read_version(self._path)
+        except FileNotFoundError:
+            return None
+        return tag if json.loads(standing)["run"] == self._run else None

@@ -115,7 +115,10 @@ def job(
         raise
     finally:
         _AROUND.reset(around)
-    tell(RunState.COMPLETE)
+    try:
+        tell(RunState.COMPLETE)
+    except Exception as error:  # noqa: BLE001 - the job is done, whatever becomes of its lineage
+        _LOG.warning("The lineage of %s is incomplete (%s).", name, type(error).__name__)
 
 
 def _run_facets(business_date: date) -> dict[str, RunFacet]:

@@ -114,7 +114,7 @@ def _judged_and_published(
     with progress.stage("gates"):
         bad = Publications(night.settings.lake).rolled_back()
         findings = account.findings = [
-            *judge_rollback(cursor(night, sources), night.last, bad),
+            *judge_rollback(sources.withdrawn(), night.last, bad),
             *judge_tables(sources, night.last, as_of=night.as_of),
         ]
     unknown = set(accept) - {f.expectation for f in findings if f.critical}
@@ -145,8 +145,10 @@ def write_reports(
     """
     known = published_reports(night)
     years = releases.shown_years(known)
+    gone: Collection[int] = ()
     if only is None:
         chosen = releases.releases_due(sources, night.as_of, changes=changes(night, sources), known=years)
+        gone = years.keys() - {r.year for r in releases.candidates(sources, night.as_of, years)}
     else:
         chosen = [r for r in releases.candidates(sources, night.as_of, years) if r.year == only]
         if not chosen:
@@ -156,7 +158,7 @@ def write_reports(
         night.lake.restore(releases.TABLE, published)  # a night that was held left its own figures
     reads, writes = ["base", "conformed"], ["statistics"]
     with lineage.job(night.settings, "reports", night.as_of, reads=reads, writes=writes):
-        releases.write_reports(sources, chosen, night=night.as_of, known=known, base_on=base_on)
+        releases.write_reports(sources, chosen, gone=gone, night=night.as_of, known=known, base_on=base_on)
 
 
 def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:

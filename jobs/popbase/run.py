@@ -104,7 +104,8 @@ def record(night: Night, sources: Sources) -> Draft:
 
 def cursor(night: Night, sources: Sources) -> tuple[DeliveryRef, ...]:
     """The deliveries that tonight's tables are made from."""
-    return tuple(map(DeliveryRef.of, sources.deliveries(night.as_of)))
+    times = sources.times_judged()
+    return tuple(DeliveryRef.of(j, times[j.feed, j.identity]) for j in sources.deliveries(night.as_of))
 
 
 def published_reports(night: Night) -> DataFrame | None:

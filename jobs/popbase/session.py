@@ -160,8 +160,17 @@ def _driver(settings: Settings) -> dict[str, str]:
         "spark.driver.memory": settings.driver_memory,
         "spark.driver.extraClassPath": jvm.class_path(settings.jars),
         "spark.driver.extraJavaOptions": jvm.options(settings.profile),
-        # On a cluster the executors must reach the driver: there spark-submit and its machine know best.
-        **(loopback if settings.spark_master.startswith("local") else {}),
+        **(loopback if settings.spark_master.startswith("local") else _executors(settings)),
+    }
+
+
+def _executors(settings: Settings) -> dict[str, str]:
+    """Those of a cluster; where the driver listens for them, spark-submit and its machine know best."""
+    return {
+        "spark.executor.memory": settings.executor_memory,
+        "spark.executor.cores": str(settings.executor_cores),
+        "spark.executor.extraClassPath": jvm.class_path(settings.jars),
+        "spark.executor.extraJavaOptions": jvm.options(settings.profile),
     }
 
 

@@ -21,12 +21,13 @@ class Settings:
     """Where a night reads and writes, and the limits it holds senders to.
 
     `profile`: what Spark is tuned for: `large`, millions of rows, or `small`, where compiling a plan costs
-    more than running it (the demo, the tests, a county's night). `max_file_bytes`: of one file, unpacked;
-    `max_expansion`: unpacked over packed. `last_night`: the business date after which no night is scheduled,
-    where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`, `s3_region`: of the
-    store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's. `lineage_url`: of a
-    server that takes OpenLineage's events; empty: they are kept in the lake. `keep_publications`: how many,
-    beside those of the year ends. `alert_url`: a web hook that takes {"text": ...} when a deadline passes.
+    more than running it (below some 100,000 persons). `executor_*`: on a cluster. `max_file_bytes`: of one
+    file, unpacked; `max_expansion`: unpacked over packed. `last_night`: the business date after which no
+    night is scheduled, where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`,
+    `s3_region`: of the store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
+    `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
+    `keep_publications`: how many, beside those of the year ends. `alert_url`: a web hook that takes
+    {"text": ...} when a deadline passes.
     """
 
     landing: str
@@ -36,6 +37,8 @@ class Settings:
     profile: Profile = "large"
     jars: str = ".jars"
     shuffle_partitions: int = 4
+    executor_memory: str = "2g"
+    executor_cores: int = 1
     max_file_bytes: int = 4 * GIB
     max_expansion: int = 100
     last_night: str = ""
@@ -56,8 +59,8 @@ class Settings:
         if values.get("profile", "large") not in get_args(Profile):
             raise SettingsError(f"POPBASE_PROFILE must be one of {', '.join(get_args(Profile))}.")
         return cls(
-            landing=values.pop("landing", "landing"),
-            lake=values.pop("lake", "lake"),
+            landing=_folder(values.pop("landing", "landing")),
+            lake=_folder(values.pop("lake", "lake")),
             **{name: _typed(name, value) for name, value in values.items()},  # type: ignore[arg-type]
         )
 
@@ -65,6 +68,12 @@ class Settings:
     def landing_path(self) -> Path:
         """Of a landing on a disk."""
         return Path(self.landing)
+
+
+def _folder(address: str) -> str:
+    """Without a slash at its end; Spark knows S3 by another scheme than everybody else."""
+    address = f"s3a://{address[5:]}" if address.startswith("s3://") else address
+    return address.rstrip("/") or "/"
 
 
 def _typed(name: str, value: str) -> str | int:

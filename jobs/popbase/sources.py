@@ -6,6 +6,7 @@ and a date (invariant I2).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from popbase import contracts
 from popbase.base.state import record_versions, standing
 from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
-from popbase.intake.ledger import Judgement
+from popbase.intake.ledger import Identity, Judgement
 from popbase.lake import Lake
 from popbase.session import settled
 
@@ -45,6 +46,16 @@ class Sources:
     def deliveries(self, as_of: date) -> tuple[Judgement, ...]:
         """Of every feed the deliveries in force at the date."""
         return tuple(chain.from_iterable(ledger.effective(js, as_of) for js in self.judgements.values()))
+
+    def times_judged(self) -> Counter[tuple[str, Identity]]:
+        """By feed and identity, how often a delivery was accepted or refused."""
+        said = (j for js in self.judgements.values() for j in js if j.status != "withdrawn")
+        return Counter((j.feed, j.identity) for j in said)
+
+    def withdrawn(self) -> set[tuple[str, Identity]]:
+        """Feed and identity of the deliveries of which nothing is used any more."""
+        standing = (j for js in self.judgements.values() for j in ledger.standing(js))
+        return {(j.feed, j.identity) for j in standing if j.status == "withdrawn"}
 
     def dates(self, feed: str, until: date) -> list[date]:
         """The business dates of the feed's deliveries in force."""

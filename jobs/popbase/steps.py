@@ -67,18 +67,24 @@ def report(settings: Settings, year: int, *, progress: Progress | None = None) -
     """One step: the report of a year, due or not, as the newest base has it."""
     with leased(settings.lake, BASE):
         night = begin(settings, date.min)
-        sources = Sources.at(night.lake, night.drafted().ledgers)
+        made = night.drafted()
+        made.check(versions(night), below="base/")
+        sources = Sources.at(night.lake, made.ledgers)
         with (progress or Progress()).stage(f"report of {year}"):
             write_reports(night, sources, only=year)
         record(night, sources)
 
 
-def reports_due(settings: Settings, business_date: date, *, progress: Progress | None = None) -> None:
+def reports_due(
+    settings: Settings, business_date: date, *, future: bool = False, progress: Progress | None = None
+) -> None:
     """One step: the report of every year that is due, from what the base was made from."""
     with leased(settings.lake, BASE):
-        night = begin(settings, business_date)
+        night = begin(settings, business_date, future=future)
         made = night.drafted()
         if not is_published(made, night.last):
+            # Reports that were interrupted may have left their table; a base that was must be made again.
+            made.check(versions(night), below="base/")
             sources = Sources.at(night.lake, made.ledgers)
             with (progress or Progress()).stage("reports"):
                 write_reports(night, sources, base_on=made.as_of)
@@ -101,7 +107,7 @@ def publish(
     """
     progress = progress or Progress()
     if reports_too:
-        reports_due(settings, business_date, progress=progress)
+        reports_due(settings, business_date, future=future, progress=progress)
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
         made = night.drafted()

@@ -26,6 +26,7 @@ import obstore
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
+    InvalidPathError,
     PermissionDeniedError,
     PreconditionError,
     UnauthenticatedError,
@@ -290,5 +291,7 @@ def _as_on_disk() -> Iterator[None]:
         status = _STATUS.search(str(error))
         if isinstance(error, PermissionDeniedError | UnauthenticatedError) or (status and status[1] == "403"):
             raise PermissionError(errno.EACCES, "S3 does not permit it") from error
+        if isinstance(error, InvalidPathError):
+            raise OSError(errno.EINVAL, "an object's name has an empty or dotted part; remove it") from error
         why = f"answered {status[1]}" if status else "did not answer"
         raise OSError(errno.EIO, f"S3 {why}") from error

@@ -71,35 +71,49 @@ def test_what_names_no_delivery_is_a_mistake(text: str) -> None:
 
 GOOD = DeliveryRef(feed="tax", region="330100", business_date=NEW_YEARS_EVE, delivery_no=1)
 BAD = GOOD.model_copy(update={"delivery_no": 2})
-NEW = GOOD.model_copy(update={"region": "330200"})
+OTHER = GOOD.model_copy(update={"region": "330200"})
 
 
-@pytest.mark.parametrize(
-    ("deliveries", "passes"),
-    [({BAD}, False), ({BAD, NEW}, False), ({GOOD}, True), ({GOOD, NEW}, True)],
-    ids=["as it was", "more came", "withdrawn", "withdrawn, more came"],
-)
-def test_after_a_rollback_nights_are_held_until_its_cause_is_withdrawn(
-    tmp_path: Path, deliveries: set[DeliveryRef], passes: bool
-) -> None:
-    publish(tmp_path, {}, deliveries=(GOOD,))
-    publish(tmp_path, {}, deliveries=(BAD,))
-    everything = Publications(tmp_path)
-    assert everything.rolled_back() is None
+def held(lake: Path, *withdrawn: DeliveryRef) -> list[bool]:
+    """Whether a night would be, by each finding about a rollback."""
+    everything = Publications(lake)
+    names = {(d.feed, d.identity) for d in withdrawn}
+    findings = judge_rollback(names, everything.current(), everything.rolled_back())
+    assert all((f.expectation, f.critical) == ("rollback", True) for f in findings)
+    return [not finding.passed for finding in findings]
+
+
+def test_after_a_rollback_nights_are_held_until_its_cause_is_withdrawn(tmp_path: Path) -> None:
+    publish(tmp_path, {"base/person": 1}, deliveries=(GOOD,))
+    publish(tmp_path, {"base/person": 2}, deliveries=(BAD, OTHER))
+    assert held(tmp_path) == []
     cli_says(tmp_path, "rollback", "1")
-    (finding,) = judge_rollback(deliveries, everything.current(), everything.rolled_back())
-    assert (finding.expectation, finding.critical, finding.passed) == ("rollback", True, passes)
-    publish(tmp_path, {}, deliveries=(GOOD,))
-    assert judge_rollback(deliveries, everything.current(), everything.rolled_back()) == []
+    assert held(tmp_path) == [True]
+    assert held(tmp_path, GOOD) == [True]
+    assert held(tmp_path, BAD) == [False]
+    publish(tmp_path, {"base/person": 3}, deliveries=(GOOD,))
+    assert held(tmp_path) == []
 
 
 def test_a_rollback_of_what_no_delivery_caused_is_held_until_it_is_accepted(tmp_path: Path) -> None:
-    for _ in range(2):
-        publish(tmp_path, {}, deliveries=(GOOD,))
-    everything = Publications(tmp_path)
-    everything.rollback(1, at=MADE_AT, code_version="1")
-    (finding,) = judge_rollback([GOOD], everything.current(), everything.rolled_back())
-    assert not finding.passed
+    for version in (1, 2):
+        publish(tmp_path, {"base/person": version}, deliveries=(GOOD,))
+    cli_says(tmp_path, "rollback", "1")
+    assert held(tmp_path) == [True]
+
+
+def test_readers_taken_forward_again_hold_no_night(tmp_path: Path) -> None:
+    publish(tmp_path, {"base/person": 1}, deliveries=(GOOD,))
+    publish(tmp_path, {"base/person": 2}, deliveries=(BAD,))
+    for seq in ("1", "2"):
+        cli_says(tmp_path, "rollback", seq)
+    assert held(tmp_path) == []
+
+
+def test_a_rollback_to_what_readers_see_is_a_mistake(tmp_path: Path) -> None:
+    publish(tmp_path, {})
+    with pytest.raises(UsageError, match="already"):
+        Publications(tmp_path).rollback(1, at=MADE_AT, code_version="1")
 
 
 def households(*rows: tuple[str, str]) -> pa.Table:
@@ -123,6 +137,14 @@ def test_a_diff_counts_keys_and_names_the_deliveries(tmp_path: Path) -> None:
     assert (table.table, table.rows_before, table.rows_after) == ("base/household", 3, 4)
     assert (table.added, table.removed, table.changed) == (2, 1, 1)
     assert (found.came, found.gone) == ((BAD,), (GOOD,))
+
+
+def test_a_column_that_came_later_is_no_change(tmp_path: Path) -> None:
+    rows = households(("a", "1"))
+    publish(tmp_path, {"base/household": write(tmp_path, "base/household", rows)})
+    wider = rows.append_column("size", pa.array([3])).select(["size", "kind", "household_id"])
+    publish(tmp_path, {"base/household": write(tmp_path, "base/household", wider)})
+    assert compared(tmp_path).tables == ()
 
 
 def test_a_table_that_only_one_of_them_has_is_all_added_or_removed(tmp_path: Path) -> None:

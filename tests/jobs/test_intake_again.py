@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lib.intake import csv_of, rows_of, send
 
+from popbase import contracts
 from popbase.contracts import Contract, Field
-from popbase.errors import LedgerError
+from popbase.errors import LedgerError, UsageError
 from popbase.intake import feeds, ledger, sender_folder
+from popbase.intake.again import Named, rejudge, withdraw
 from popbase.intake.delivery import Received, receive
 from popbase.intake.ingest import ingest
 from popbase.intake.landing import landed
@@ -216,3 +218,66 @@ def test_a_night_that_counts_other_rows_than_came_fails_and_commits_nothing(offi
     assert not [secret for secret in SECRETS if secret in str(failure.value)]
     assert office.lake.tables("conformed", "quarantine") == []
     assert ledger.read(office.lake.root, "letters") == []
+
+
+def test_what_a_mended_contract_takes_is_judged_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused for one bad row of five; with the contract mended its rows are taken without a new delivery."""
+    office.send(
+        "330102001001", "330102001002", "330102001003", "330102001004", "33010200100", region="330100"
+    )
+    office.send("330202001001", region="330200")
+    strict = replace(contracts.feed(office.feed), max_quarantine_share=0.1)
+    with monkeypatch.context() as patched:
+        patched.setattr(contracts, "feed", lambda _: strict)
+        assert office.night() == [("330100", "rejected", 0, 1), ("330200", "accepted", 1, 0)]
+    named = Named(office.feed, "330100", DAY, 1)
+    (judged,), _ = rejudge(office.lake, office.settings, office.feed, named)
+    assert (judged.status, judged.rows_accepted, judged.rows_quarantined) == ("accepted", 4, 1)
+    assert [row[0] for row in office.rows()] == ["330100"] * 4 + ["330200"]
+    assert office.night() == []
+
+
+def test_a_delivery_that_todays_contract_refuses_loses_its_rows(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.send("330102001001", "no area", region="330100")
+    office.send("330202001001", region="330200")
+    lenient = replace(contracts.feed(office.feed), max_quarantine_share=0.9)
+    with monkeypatch.context() as patched:
+        patched.setattr(contracts, "feed", lambda _: lenient)
+        assert office.night() == [("330100", "accepted", 1, 1), ("330200", "accepted", 1, 0)]
+    withdraw(office.lake.root, Named(office.feed, "330200", DAY, 1), "sent by mistake")
+    (judged,), left = rejudge(office.lake, office.settings, office.feed)
+    assert left == []
+    assert (judged.region, judged.reason) == ("330100", "quarantine.share")
+    assert ("330100", "330102001001") not in office.rows()
+    assert ledger.effective(ledger.read(office.lake.root, office.feed), DAY) == []
+
+
+def test_what_cannot_be_judged_again_is_a_mistake(office: Office) -> None:
+    folder = office.send("330102001001", region="330100")
+    named = Named(office.feed, "330100", DAY, 1)
+    with pytest.raises(UsageError, match="never judged"):
+        rejudge(office.lake, office.settings, office.feed, named)
+    office.night()
+    shutil.rmtree(folder)
+    with pytest.raises(UsageError, match="gone or changed in the landing"):
+        rejudge(office.lake, office.settings, office.feed, named)
+
+
+def test_what_was_accepted_under_another_contract_or_changed_since_keeps_its_rows(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.send("330102001001", region="330100")
+    folder = office.send("330202001001", region="330200")
+    office.night()
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    newer = replace(contracts.feed(office.feed), version="1.0.1")
+    monkeypatch.setattr(contracts, "feed", lambda _: newer)
+    judged, left = rejudge(office.lake, office.settings, office.feed)
+    assert judged == []
+    assert left == [f"{office.feed}/{region}/{DAY}/001" for region in ("330100", "330200")]
+    assert len(office.rows()) == 2

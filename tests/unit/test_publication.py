@@ -14,7 +14,7 @@ import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish
 
 from popbase import storage as module
-from popbase.errors import PublicationError, StorageError
+from popbase.errors import LeaseError, PublicationError, StorageError
 from popbase.publish.publication import DeliveryRef, Publication, Publications
 from popbase.publish.staleness import due_after, senders
 
@@ -47,7 +47,7 @@ def test_a_publication_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_taken_number_is_refused_and_what_stands_there_stays(tmp_path: Path) -> None:
     first = publish(tmp_path, {"base/person": 1})
-    with pytest.raises(PublicationError, match="first"):
+    with pytest.raises(LeaseError, match="first"):
         Publications(tmp_path).add(first.model_copy(update={"tables": {"base/person": 2}}))
     assert Publications(tmp_path).get(1).tables == {"base/person": 1}
 
@@ -59,7 +59,7 @@ def test_of_many_that_race_for_a_number_exactly_one_wins(tmp_path: Path) -> None
         start.wait()
         try:
             publish(tmp_path, {"base/person": version}, seq=1)
-        except PublicationError:
+        except LeaseError:
             return None
         return version
 

@@ -7,26 +7,23 @@ what readers see, and corrects every date that the delivery touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from popbase import clock, contracts
 from popbase.errors import UsageError
 from popbase.intake import ledger
-from popbase.intake.delivery import receive
+from popbase.intake.delivery import Received, Rejected, receive
 from popbase.intake.ingest import ingest
 from popbase.intake.landing import landed
-from popbase.intake.ledger import Judgement
-from popbase.intake.manifest import harmless
+from popbase.intake.ledger import Identity, Judgement
+from popbase.intake.manifest import changed, harmless
 from popbase.lake import Lake
 from popbase.lease import leased, of_feed
 from popbase.settings import Settings
 
 # As 'popbase deliveries' writes it, or as its folder does.
 _NAME = re.compile(r"([a-z][a-z0-9_]*)[ /](\d{6})[ /](\d{4}-\d{2}-\d{2})[ /](\d{1,9})")
-# Clocks go back; the last line must still be the last.
-_LATER = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Named:
         raise UsageError("Name a delivery by its folder, such as tax/330100/2015-12-31/001.")
 
     @property
-    def identity(self) -> tuple[str, date, int]:
+    def identity(self) -> Identity:
         return self.region, self.business_date, self.delivery_no
 
     def __str__(self) -> str:
@@ -70,16 +67,19 @@ def withdraw(lake: str, delivery: Named, reason: str) -> Judgement:
             status="withdrawn",
             reason="withdrawn",
             detail=harmless(reason),
-            judged_at=_after(judged.values()),
+            judged_at=clock.now(),
         )
         ledger.append(lake, delivery.feed, [withdrawn])
         return withdrawn
 
 
-def rejudge(lake: Lake, settings: Settings, feed: str, only: Named | None = None) -> list[Judgement]:
+def rejudge(
+    lake: Lake, settings: Settings, feed: str, only: Named | None = None
+) -> tuple[list[Judgement], list[str]]:
     """Judges the feed's deliveries anew by today's contract and rules, or the one; withdrawn ones stay so.
 
-    UsageError where the one was never judged, is withdrawn, or lies in the landing no more.
+    The judgements, and the names of those left as they are: gone from the landing, changed there since, or
+    accepted under another version of the contract than today's. UsageError where that holds of the one.
     """
     with leased(lake.root, of_feed(feed)):
         judged = _standing(lake.root, feed)
@@ -87,17 +87,23 @@ def rejudge(lake: Lake, settings: Settings, feed: str, only: Named | None = None
         if only is not None and only.identity not in wanted:
             raise UsageError(f"{only} was never judged, or is withdrawn.")
         chosen = {only.identity} if only else wanted
-        places = [p for p in landed(settings.landing, feed, date.max).places if p.identity in chosen]
-        if only is not None and not places:
-            raise UsageError(f"{only} lies in the landing no more; its sender must deliver it again.")
         contract = contracts.feed(feed) if feed in contracts.feed_names() else None
-        found = [receive(place, contract, settings) for place in places]
-        return ingest(lake, feed, contract, found) if found else []
+        places = [p for p in landed(settings.landing, feed, date.max).places if p.identity in chosen]
+        unchanged = [p for p in places if not changed(p, judged[p.identity].manifest_sha256)]
+        received = [receive(place, contract, settings) for place in unchanged]
+        found = [d for d in received if not _of_another_version(d, judged[d.place.identity])]
+        left = sorted(chosen - {d.place.identity for d in found})
+        if only is not None and left:
+            raise UsageError(f"{only} is gone or changed in the landing, or of another contract version.")
+        judgements = ingest(lake, feed, contract, found) if found else []
+        return judgements, [str(Named(feed, *identity)) for identity in left]
 
 
-def _standing(lake: str, feed: str) -> dict[tuple[str, date, int], Judgement]:
+def _of_another_version(delivery: Received | Rejected, before: Judgement) -> bool:
+    """What an earlier contract accepted stays accepted: its sender cannot have known of today's."""
+    rejected = isinstance(delivery, Rejected) and delivery.reason == "contract.version"
+    return rejected and before.status == "accepted"
+
+
+def _standing(lake: str, feed: str) -> dict[Identity, Judgement]:
     return {j.identity: j for j in ledger.standing(ledger.read(lake, feed))}
-
-
-def _after(judgements: Collection[Judgement]) -> datetime:
-    return max(clock.now(), *(j.judged_at + _LATER for j in judgements))

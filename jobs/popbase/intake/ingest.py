@@ -62,8 +62,9 @@ def take_in(lake: Lake, contract: Contract, deliveries: Sequence[Received]) -> l
     good = staging.good(accepted)
 
     quarantine(lake, contract, staging, standing)
+    # Of one that moved nothing is touched: on a first reading nothing stands there that counts.
     lake.commit(
-        staging.table, good, staging.conformed_schema, partition_by=PLACE, replace=_partitions(deliveries)
+        staging.table, good, staging.conformed_schema, partition_by=PLACE, replace=_partitions(standing)
     )
     lake.discard(staging.table, [file for file in [*staging.files, *staging.winners] if file not in good])
     return judgements

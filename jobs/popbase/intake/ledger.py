@@ -6,8 +6,8 @@ It is written last: only it makes a delivery exist. The last judgment of a deliv
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import pyarrow as pa
@@ -17,7 +17,10 @@ from popbase.control import append_small, read_small
 from popbase.errors import LedgerError
 
 LEDGER = "control/delivery"
+_LATER = timedelta(microseconds=1)
 
+# Of a delivery within its feed: region, business date, number.
+Identity = tuple[str, date, int]
 Status = Literal["accepted", "rejected", "withdrawn"]
 
 
@@ -50,7 +53,7 @@ class Judgement:
         return self.region, self.business_date
 
     @property
-    def identity(self) -> tuple[str, date, int]:
+    def identity(self) -> Identity:
         return self.region, self.business_date, self.delivery_no
 
     @property
@@ -96,7 +99,10 @@ def read(lake_root: str, feed: str, at: int | None = None) -> list[Judgement]:
 
 
 def append(lake_root: str, feed: str, judgements: Sequence[Judgement]) -> None:
-    rows = [{**asdict(j), "replaces_regions": list(j.replaces_regions)} for j in judgements]
+    """Their times come after all that stand there, also where the clock went back: the last must count."""
+    last = max((j.judged_at for j in read(lake_root, feed)), default=None) if judgements else None
+    after = [replace(j, judged_at=max(j.judged_at, last + _LATER)) if last else j for j in judgements]
+    rows = [{**asdict(j), "replaces_regions": list(j.replaces_regions)} for j in after]
     append_small(lake_root, _table(feed), rows, _SCHEMA)
 
 

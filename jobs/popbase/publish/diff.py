@@ -13,14 +13,14 @@ from popbase.publish.tables import open_table, query
 @dataclass(frozen=True)
 class TableDiff:
     """One table. `added`, `removed`: keys that only the later or the earlier one has; `changed`: keys of both
-    whose rows differ. Where a table has no contract here, only whole rows are compared: `changed` is None."""
+    whose rows differ. Where a table has no contract here, whole rows are compared, and none has changed."""
 
     table: str
     rows_before: int
     rows_after: int
     added: int
     removed: int
-    changed: int | None
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -56,23 +56,30 @@ def _table(lake: str, table: str, before: int | None, after: int | None) -> Tabl
         (name,) = sources
         (row,) = query(f"SELECT count(*) AS n FROM {name}", None, **sources)  # noqa: S608 - one of two words
         rows = {"before": 0, "after": 0, name: row["n"]}
-        return TableDiff(table, rows["before"], rows["after"], rows["after"], rows["before"], None)
+        return TableDiff(table, rows["before"], rows["after"], rows["after"], rows["before"], 0)
+    columns = [c["column_name"] for c in query("DESCRIBE before", None, **sources)]
+    later = {c["column_name"] for c in query("DESCRIBE after", None, **sources)}
     contract = table_contracts.tables().get(table)
-    (row,) = query(_sql(contract.key if contract else ()), None, **sources)
+    sql = _sql(contract.key if contract else (), [column for column in columns if column in later])
+    (row,) = query(sql, None, **sources)
     return TableDiff(table, **row)
 
 
-def _sql(key: Sequence[str]) -> str:
-    """Keys by their columns' names, which are the contract's; without one, rows are their own keys."""
-    counts = "(SELECT count(*) FROM before) AS rows_before, (SELECT count(*) FROM after) AS rows_after"
-    if not key:
-        return f"""SELECT {counts},
-            (SELECT count(*) FROM (FROM after EXCEPT ALL FROM before)) AS added,
-            (SELECT count(*) FROM (FROM before EXCEPT ALL FROM after)) AS removed, NULL AS changed"""  # noqa: S608
-    names = ", ".join(f'"{name}"' for name in key)
-    same = " AND ".join(f'a."{name}" IS NOT DISTINCT FROM b."{name}"' for name in key)
-    return f"""SELECT {counts},
-        (SELECT count(*) FROM after a WHERE NOT EXISTS (FROM before b WHERE {same})) AS added,
-        (SELECT count(*) FROM before a WHERE NOT EXISTS (FROM after b WHERE {same})) AS removed,
-        (SELECT count(*) FROM (SELECT {names} FROM (FROM after EXCEPT ALL FROM before)
-            INTERSECT SELECT {names} FROM before)) AS changed"""  # noqa: S608 - a contract's column names
+def _sql(key: Sequence[str], columns: Sequence[str]) -> str:
+    """Keys by their columns' names, which are the contract's; without one, rows are their own keys.
+
+    `columns`: those that both have; a contract may have gained one in between.
+    """
+    rows, names = (", ".join(f'"{name}"' for name in some) for some in (columns, key))
+    new = f"SELECT {rows} FROM after EXCEPT ALL SELECT {rows} FROM before"  # noqa: S608 - columns of ours
+    old = f"SELECT {rows} FROM before EXCEPT ALL SELECT {rows} FROM after"  # noqa: S608
+    added, removed, changed = new, old, "SELECT 1 WHERE false"
+    if key:
+        same = " AND ".join(f'a."{name}" IS NOT DISTINCT FROM b."{name}"' for name in key)
+        added = f"FROM after a WHERE NOT EXISTS (FROM before b WHERE {same})"
+        removed = f"FROM before a WHERE NOT EXISTS (FROM after b WHERE {same})"
+        changed = f"SELECT {names} FROM ({new}) INTERSECT SELECT {names} FROM before"  # noqa: S608
+    counts = {"rows_before": "FROM before", "rows_after": "FROM after"}
+    counts |= {"added": added, "removed": removed, "changed": changed}
+    columns_counted = (f"(SELECT count(*) FROM ({sql})) AS {name}" for name, sql in counts.items())  # noqa: S608
+    return f"SELECT {', '.join(columns_counted)}"

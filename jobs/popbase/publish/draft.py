@@ -33,9 +33,10 @@ class Draft:
         overwrite_small(lake, _TABLE, [row], _SCHEMA)
         return self
 
-    def check(self, heads: Mapping[str, int]) -> None:
+    def check(self, heads: Mapping[str, int], *, below: str = "") -> None:
         """Raises LeaseError where a table has been written since: whoever did that was not done."""
-        odd = sorted(table for table in {*heads, *self.tables} if heads.get(table) != self.tables.get(table))
+        every = {table for table in {*heads, *self.tables} if table.startswith(below)}
+        odd = sorted(table for table in every if heads.get(table) != self.tables.get(table))
         if odd:
             raise LeaseError(f"Another run has begun to write {', '.join(odd)}; make the base again.")
 

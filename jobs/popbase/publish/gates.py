@@ -13,6 +13,7 @@ from popbase import contracts, table_contracts
 from popbase.contracts import REGISTER
 from popbase.expectations import Finding, check
 from popbase.intake import ledger
+from popbase.intake.ledger import Identity
 from popbase.lake import Lake
 from popbase.publish import metrics
 from popbase.publish.publication import DeliveryRef, Publication
@@ -34,25 +35,25 @@ def judge_tables(sources: Sources, last: Publication | None, *, as_of: date) -> 
 
 
 def judge_rollback(
-    in_force: Collection[DeliveryRef], last: Publication | None, bad: Publication | None
+    withdrawn: Collection[tuple[str, Identity]], last: Publication | None, bad: Publication | None
 ) -> list[Finding]:
     """After a rollback to `last` its cause must be withdrawn, or accepted by this finding's name.
 
-    The cause is one of the deliveries that `bad` was made from and `last` is not; where all of them are in
-    force still, tonight's tables would be the bad ones again.
+    The cause is one of the deliveries that `bad` was made from and `last` is not. That another one has been
+    replaced meanwhile mends nothing.
     """
     if bad is None or last is None:
         return []
-    suspected = set(bad.deliveries) - set(last.deliveries)
-    still = suspected & set(in_force)
+    suspected = {(d.feed, d.identity) for d in set(bad.deliveries) - set(last.deliveries)}
+    found = len(suspected.intersection(withdrawn))
     return [
         Finding(
             table="publications",
             expectation="rollback",
             severity="critical",
-            passed=len(still) < len(suspected),
-            observed=float(len(still)),
-            expected=f"fewer than {len(suspected)}" if suspected else "accepted",
+            passed=found > 0,
+            observed=float(found),
+            expected="at least 1",
             says="Of the deliveries that a rolled back publication was made from, one is withdrawn.",
         )
     ]

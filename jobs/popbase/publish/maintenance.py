@@ -1,9 +1,9 @@
 """Maintenance: what no kept publication shows is removed (design sections 3b and 9, invariant I3).
 
-Kept are the newest publications and of every year the last one that shows its 31 December. Of a table stay
-the files of its head, of what those publications name, and of the draft. All else is garbage: rows replaced
-long ago, and what killed runs have staged. Pointers go before files, so a maintenance that is killed leaves
-no publication with a hole in it, and the next one does the rest.
+Kept are the newest publications and of every year the one that readers see of its 31 December. Of a table
+stay the files of its head, of what those publications name, and of the draft. All else is garbage: rows
+replaced long ago, and what killed runs have staged. Pointers go before files, so a maintenance that is killed
+leaves no publication with a hole in it, and the next one does the rest.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 
 import deltalake
 import pyarrow as pa
@@ -25,8 +26,9 @@ from popbase.publish.publication import Publication, Publications
 from popbase.settings import Settings
 from popbase.storage import FileInfo, Store, reached, store
 
-# Where Delta tables are, and how deep below.
-_AREAS = ("base", "statistics", "conformed", "quarantine", "control", "control/delivery", "control/taken_in")
+# Folders whose folders are tables.
+_BY_FEED = ("conformed", "quarantine", "control/delivery", "control/taken_in")
+_AREAS = ("base", "statistics", "control", *_BY_FEED)
 _LOG = "/_delta_log/"
 
 
@@ -43,7 +45,7 @@ class Removal:
 def maintain(settings: Settings, *, dry_run: bool = False) -> Removal:
     """Removes what nothing kept needs; LeaseError where a run writes: its staged files look like garbage."""
     with ExitStack() as leases:
-        for name in (BASE, *map(of_feed, feed_names())):
+        for name in (BASE, *map(of_feed, sorted(_feeds(settings.lake)))):
             leases.enter_context(leased(settings.lake, name))
         if dry_run:
             return _removal(settings, remove=False)
@@ -51,10 +53,19 @@ def maintain(settings: Settings, *, dry_run: bool = False) -> Removal:
             return _removal(settings, remove=True)
 
 
+def _feeds(lake: str) -> set[str]:
+    """Those with a contract, and those without one that were ever delivered."""
+    with reached("the lake's tables"):
+        return {*feed_names(), *(name for area in _BY_FEED for name in store(lake).folders(area))}
+
+
 def kept_of(publications: Sequence[Publication], newest: int) -> list[Publication]:
-    """The `newest` ones, and of every year the last that shows its 31 December."""
-    year_ends = {p.business_date: p for p in publications if f"{p.business_date:%m-%d}" == "12-31"}
-    wanted = {p.seq for p in [*publications[-newest:], *year_ends.values()]}
+    """The `newest` ones, and of every year what readers see of its 31 December."""
+    years = {p.business_date.year for p in publications}
+    year_ends = {year: p for year in years for p in publications if p.business_date <= date(year, 12, 31)}
+    # A rollback is held against what it took readers back from.
+    before_rollbacks = [p for p in publications if p.kind != "rollback"][-1:]
+    wanted = {p.seq for p in [*publications[-newest:], *year_ends.values(), *before_rollbacks]}
     return [p for p in publications if p.seq in wanted]
 
 

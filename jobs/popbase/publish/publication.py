@@ -15,8 +15,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from popbase import lease
-from popbase.errors import PublicationError
-from popbase.intake.ledger import Judgement
+from popbase.errors import LeaseError, PublicationError, UsageError
+from popbase.intake.ledger import Identity, Judgement
 from popbase.publish.staleness import Sender
 from popbase.storage import reached, store
 
@@ -25,7 +25,10 @@ _FILE = re.compile(rf"{_FOLDER}/(\d{{8,}})\.json")
 
 
 class DeliveryRef(BaseModel):
-    """A delivery that the tables are made from: together they are the cursor of the next night."""
+    """A delivery that the tables are made from: together they are the cursor of the next night.
+
+    `judged`: how often it has been by then, for judged again it may have other rows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,11 +36,16 @@ class DeliveryRef(BaseModel):
     region: str
     business_date: date
     delivery_no: int
+    judged: int = 1
+
+    @property
+    def identity(self) -> Identity:
+        return self.region, self.business_date, self.delivery_no
 
     @classmethod
-    def of(cls, judged: Judgement) -> DeliveryRef:
-        region, business_date, delivery_no = judged.identity
-        return cls(feed=judged.feed, region=region, business_date=business_date, delivery_no=delivery_no)
+    def of(cls, judged: Judgement, times: int = 1) -> DeliveryRef:
+        region, on, number = judged.identity
+        return cls(feed=judged.feed, region=region, business_date=on, delivery_no=number, judged=times)
 
 
 class Publication(BaseModel):
@@ -96,7 +104,10 @@ class Publications:
         current = self.current()
         if current is None or current.of is None:
             return None
-        return next(p for seq in reversed(self.numbers()) if (p := self.get(seq)).kind != "rollback")
+        nights = (p for seq in reversed(self.numbers()) if (p := self.get(seq)).kind != "rollback")
+        newest = next(nights, None)
+        # Readers may have been taken back to it since.
+        return newest if newest and newest.tables != current.tables else None
 
     def as_of(self, day: date) -> Publication:
         """The newest publication whose business date is not after `day`."""
@@ -112,13 +123,13 @@ class Publications:
         return max(self.numbers(), default=0) + 1
 
     def add(self, publication: Publication) -> Publication:
-        """Makes it current; raises PublicationError when another run has taken its number."""
+        """Makes it current; raises LeaseError when another run has taken its number."""
         content = publication.model_dump_json(indent=1).encode() + b"\n"
         with reached(_name(publication.seq)):
             lease.check()
             created = self._store.create(_name(publication.seq), content)
         if not created:
-            raise PublicationError(
+            raise LeaseError(
                 f"Another run published {publication.seq} first; this one published nothing: run it again."
             )
         return publication
@@ -131,8 +142,10 @@ class Publications:
             self._store.delete(_name(seq) for seq in gone)
 
     def rollback(self, seq: int, *, at: datetime, code_version: str) -> Publication:
-        """Readers go back to what `seq` showed: a new publication with its versions."""
+        """A new publication with the versions that `seq` showed; UsageError where readers see that now."""
         old = self.get(seq)
+        if seq == max(self.numbers()):
+            raise UsageError(f"Readers see publication {seq} already.")
         changes = {
             "seq": self.next_seq(),
             "kind": "rollback",

@@ -69,26 +69,28 @@ def write_reports(
     *,
     night: date,
     known: DataFrame | None,
+    gone: Collection[int] = (),
     base_on: date | None = None,
 ) -> None:
-    """Replaces these years in the cube.
+    """Replaces these years in the cube, and takes out those `gone`: of which no delivery tells any more.
 
     `base_on`: the date for which the base tables hold what `sources` make of it, if they do.
     """
-    if not releases:
+    if not releases and not gone:
         return
     vintages = {r: list_vintage(sources.dates(LIST, night), r.reference_date) for r in releases}
     lasts = {
-        DIVISIONS: max(r.cut_off for r in releases),
+        DIVISIONS: max((r.cut_off for r in releases), default=None),
         LIST: max(filter(None, vintages.values()), default=None),
     }
     at_once(lambda last: sources.keep(*last), [(feed, on) for feed, on in lasts.items() if on])
     years = at_once(lambda r: compute(sources, r, vintages[r], known=known, base_on=base_on), releases)
+    rows = reduce(DataFrame.unionByName, years) if years else sources.lake.read(TABLE).limit(0)
     sources.lake.overwrite(
         TABLE,
-        conform_to(reduce(DataFrame.unionByName, years), table_contracts.table("report")),
+        conform_to(rows, table_contracts.table("report")),
         partition_by=_PARTITION,
-        replace=[{_YEAR: str(release.year)} for release in releases],
+        replace=[{_YEAR: str(year)} for year in (*(r.year for r in releases), *gone)],
     )
 
 

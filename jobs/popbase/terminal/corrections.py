@@ -22,10 +22,13 @@ def withdraw(
 ) -> None:
     """Use nothing of an accepted delivery any more.
 
-    What it replaced counts again. It stays in the ledger as withdrawn, with the reason."""
+    What it replaced counts again. It stays in the ledger as withdrawn, with the reason, and cannot come back:
+    its sender delivers again under a higher number."""
     from popbase.intake.again import Named, withdraw
+    from popbase.terminal import questions
 
     named = Named.of(delivery)
+    questions.known_feed(named.feed)
     withdraw(settings(lake=lake).lake, named, reason)
     typer.echo(f"{named} is withdrawn. {_NEXT}")
 
@@ -52,12 +55,17 @@ def rejudge(
     chosen = settings(landing, lake)
     named = Named.of(delivery) if delivery else None
     tables = Tables(partial(spark_session, chosen), chosen.lake)
-    judged = rejudge(tables, chosen, named.feed if named else questions.known_feed(str(feed)), named)
+    judged, left = rejudge(tables, chosen, named.feed if named else questions.known_feed(str(feed)), named)
     found = questions.listed_deliveries(judged)
     if as_json:
-        show.document(found)
-    else:
-        show.dicts(questions.in_short(found), "table", most=40, nothing="There was nothing to judge again.")
+        show.document({"judged": found, "left": left})
+        return
+    show.dicts(questions.in_short(found), "table", most=_MOST, nothing="Nothing was judged again.")
+    for name in left[:_MOST]:
+        typer.echo(f"left as it is, for it is gone or changed, or of another contract version: {name}")
+    if len(left) > _MOST:
+        typer.echo(f"and {len(left) - _MOST} more; --json has all of them")
+    if found:
         typer.echo(_NEXT)
 
 
@@ -68,7 +76,7 @@ def rollback(
     """Take readers back to an earlier publication.
 
     The nights go on but are held: until a delivery behind what was rolled back is withdrawn (popbase
-    withdraw), or it is accepted (popbase publish --accept rollback)."""
+    withdraw), or it is accepted (popbase publish --date D --accept rollback)."""
     from importlib.metadata import version
 
     from popbase import clock

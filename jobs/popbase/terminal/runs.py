@@ -160,12 +160,14 @@ def publish(
     lake: Lake = None,
 ) -> None:
     """One step: pass the gates, let readers see the tables."""
+    from popbase.publish import report_page
     from popbase.steps import publish as step
 
-    step(
+    report = step(
         settings(landing, lake), day,
         reports_too=reports_too, accept=accept or (), future=future, progress=progress_of(),
     )  # fmt: skip
+    typer.echo(report_page.explained(report))
 
 
 def maintenance(

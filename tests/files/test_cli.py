@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lib.lakes import MADE_AT, NEW_YEARS_EVE
+from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, write_ledger
 
 from popbase import check_contracts
 from popbase.errors import LeaseError, exit_codes
+from popbase.intake.taken import TakenIn
+from popbase.publish.report_lines import intake_line
 from popbase.publish.run_report import NightReport
 
 NUMBER = "33010019900101123X"  # made up
@@ -25,10 +29,18 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     calls: list[tuple[Any, ...]] = []
     module = SimpleNamespace(calls=calls)
     for name in ("run_night", "ingest", "build_base", "report", "reports_due", "publish"):
-        setattr(module, name, lambda _settings, *a, _n=name, **k: calls.append((_n, *a, k.get("future"))))
+        setattr(module, name, partial(_noted, calls, name))
     for night in ("popbase.night", "popbase.steps"):
         monkeypatch.setitem(sys.modules, night, module)
     return module
+
+
+def _noted(calls: list[Any], name: str, _settings: Any, *arguments: Any, **options: Any) -> Any:
+    calls.append((name, *arguments, options.get("future")))
+    if name == "ingest":
+        refused = judgement(region="330200", status="rejected", reason="file.rows")
+        return TakenIn(arguments[0], (judgement(), refused))
+    return held(outcome="published", publication=3) if name == "publish" else None
 
 
 def held(**changes: Any) -> NightReport:
@@ -114,17 +126,27 @@ def test_a_bug_tells_its_type_and_a_trace_without_any_value(popbase: Any, stages
 
 
 def test_steps_hand_on_what_they_were_given(popbase: Any, stages: Any) -> None:
-    popbase("ingest", "--feed", "tax", "--date", "2015-12-31")
+    ingested = popbase("ingest", "--feed", "tax", "--date", "2015-12-31")
+    assert ingested.out == "tax: 1 accepted, 1 rejected (file.rows); late: nobody ever delivered it\n"
     popbase("base", "--date", "2015-12-31", "--future")
     popbase("reports", "--year", "2015")
     popbase("reports", "--date", "2015-12-31")
-    popbase("publish", "--date", "2015-12-31")
+    published = popbase("publish", "--date", "2015-12-31")
+    assert published.out == "Readers see publication 3, made tonight.\n"
     assert stages.calls == [
         ("ingest", "tax", NEW_YEARS_EVE, False), ("build_base", NEW_YEARS_EVE, True),
         ("report", 2015, None), ("reports_due", NEW_YEARS_EVE, None), ("publish", NEW_YEARS_EVE, False),
     ]  # fmt: skip
     for neither in ((), ("--year", "2015", "--date", "2015-12-31")):
         assert popbase("reports", *neither).code == 2
+
+
+def test_an_ingest_says_who_is_late_though_it_succeeds(tmp_path: Path) -> None:
+    write_ledger(
+        tmp_path, judgement(), judgement(region="330200", business_date=NEW_YEARS_EVE - timedelta(days=3))
+    )
+    line = intake_line(str(tmp_path), TakenIn("tax"), NEW_YEARS_EVE)
+    assert line == "tax: nothing new; late: 330200 by 3 days"
 
 
 def test_a_held_night_shows_its_report_and_ends_with_the_gates_code(popbase: Any, stages: Any) -> None:

@@ -6,16 +6,39 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from popbase import contracts
 from popbase.expectations import Finding, stopping
+from popbase.intake import ledger
 from popbase.intake.taken import TakenIn
 from popbase.publish.run_report import DeliveryLine, GateLine, Notice
+from popbase.publish.staleness import Sender, senders
 from popbase.publish.tables import open_table, query
 
+_NAMED = 10
 _REFUSED = """
     SELECT region, business_date, delivery_no, reason, count(*) AS rows
     FROM (SELECT region, business_date, delivery_no, unnest(reasons) AS reason FROM quarantine) GROUP BY ALL
 """
 _OPENED = "SELECT kind, count(*) AS cases FROM id_case WHERE opened_on = $day GROUP BY kind"
+
+
+def intake_line(lake: str, taken: TakenIn, business_date: date) -> str:
+    """What one run of a feed's intake did, and who of its senders is late at the date."""
+    statuses = Counter(j.status for j in taken.judgements)
+    came = [f"{n} {status}" for status, n in sorted(statuses.items())] or ["nothing new"]
+    refused = sorted({str(j.reason) for j in taken.judgements if j.status == "rejected"})
+    parts = [", ".join(came) + (f" ({', '.join(refused)})" if refused else "")]
+    if taken.feed in contracts.feed_names():
+        cadence = contracts.feed(taken.feed).cadence
+        overdue = senders(taken.feed, cadence, ledger.read(lake, taken.feed), as_of=business_date)
+        late = [_late(sender) for sender in overdue if sender.late]
+        more = [f"and {len(late) - _NAMED} more"] if len(late) > _NAMED else []
+        parts += [f"late: {', '.join([*late[:_NAMED], *more])}"] if late else []
+    return f"{taken.feed}: {'; '.join(parts)}"
+
+
+def _late(sender: Sender) -> str:
+    return f"{sender.region} by {sender.days_late} days" if sender.region else "nobody ever delivered it"
 
 
 def held_because(findings: Sequence[Finding], accepted: Collection[str] = ()) -> str:

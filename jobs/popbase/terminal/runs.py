@@ -114,10 +114,15 @@ def ingest(
     landing: Landing = None,
     lake: Lake = None,
 ) -> None:
-    """One step: judge the deliveries of one feed."""
+    """One step: judge the deliveries of one feed.
+
+    It ends with a line for the log: what came, what was refused, who is late. None of that is a failure."""
+    from popbase.publish.report_lines import intake_line
     from popbase.steps import ingest as step
 
-    step(settings(landing, lake), feed, day, small_too=small, future=future, progress=progress_of())
+    chosen = settings(landing, lake)
+    taken = step(chosen, feed, day, small_too=small, future=future, progress=progress_of())
+    typer.echo(intake_line(chosen.lake, taken, day))
 
 
 def base(*, day: Date, future: Future = False, landing: Landing = None, lake: Lake = None) -> None:

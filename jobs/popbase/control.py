@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import deltalake
 import pyarrow as pa
+from deltalake.exceptions import DeltaError
 
 from popbase import lease
+from popbase.errors import StorageError
 
 # Published versions must stay readable for as long as a publication names them (design 3b): only popbase's
 # own maintenance deletes files. Statistics of columns would put names and numbers into the log as text.
@@ -19,21 +22,38 @@ TABLE_PROPERTIES = {
 }
 
 
+@contextmanager
+def reachable(table: str) -> Iterator[None]:
+    """StorageError where a table could not be read or written; delta-rs's own words name paths."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StorageError(f"{table} cannot be read or written ({type(error).__name__}).") from error
+
+
 def exists(root: str, table: str) -> bool:
-    return bool(deltalake.DeltaTable.is_deltatable(f"{root}/{table}"))
+    with reachable(table):
+        return bool(deltalake.DeltaTable.is_deltatable(f"{root}/{table}"))
+
+
+def opened(root: str, table: str, at: int | None = None) -> deltalake.DeltaTable:
+    """The table at its head or at a version."""
+    with reachable(f"{table}{'' if at is None else f' at version {at}'}"):
+        return deltalake.DeltaTable(f"{root}/{table}", version=at)
 
 
 def version(root: str, table: str) -> int | None:
     """The number of the table's newest commit; None where the table does not exist yet."""
-    return int(deltalake.DeltaTable(f"{root}/{table}").version()) if exists(root, table) else None
+    return int(opened(root, table).version()) if exists(root, table) else None
 
 
 def read_small(root: str, table: str, at: int | None = None) -> list[dict[str, Any]]:
     """The rows of a control table, now or at a version; none where the table does not exist yet."""
     if not exists(root, table):
         return []
-    rows = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(f"{root}/{table}", version=at))
-    return [dict(row) for row in pa.table(rows.execute("SELECT * FROM t")).to_pylist()]
+    rows = deltalake.QueryBuilder().register("t", opened(root, table, at))
+    with reachable(table):
+        return [dict(row) for row in pa.table(rows.execute("SELECT * FROM t")).to_pylist()]
 
 
 def append_small(root: str, table: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
@@ -54,10 +74,12 @@ def _write(
     schema: pa.Schema,
     mode: Literal["append", "overwrite"],
 ) -> None:
-    deltalake.write_deltalake(
-        f"{root}/{table}",
-        pa.Table.from_pylist(list(rows), schema=schema),
-        mode=mode,
-        configuration=TABLE_PROPERTIES,
-        commit_properties=deltalake.CommitProperties(custom_metadata=lease.check()),
-    )
+    leases = deltalake.CommitProperties(custom_metadata=lease.check())
+    with reachable(table):
+        deltalake.write_deltalake(
+            f"{root}/{table}",
+            pa.Table.from_pylist(list(rows), schema=schema),
+            mode=mode,
+            configuration=TABLE_PROPERTIES,
+            commit_properties=leases,
+        )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import deltalake
 import pyarrow as pa
 from openlineage.client.event_v2 import InputDataset, OutputDataset
 from openlineage.client.facet_v2 import (
@@ -21,6 +20,7 @@ from openlineage.client.facet_v2 import (
 )
 
 from popbase import contracts
+from popbase.control import opened
 from popbase.storage import is_s3
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _versioned(at: int) -> dict[str, DatasetFacet]:
 
 def written(settings: Settings, table: str, at: int, rows: int | None) -> OutputDataset:
     """`rows`: written by the job, where that is not all of them."""
-    delta = deltalake.DeltaTable(f"{settings.lake}/{table}", version=at)
+    delta = opened(settings.lake, table, at)
     files = pa.table(delta.get_add_actions()).to_pylist()
     counted = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=sum(file["num_records"] for file in files) if rows is None else rows,

@@ -27,7 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from popbase import lease
-from popbase.control import TABLE_PROPERTIES, exists
+from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
 from popbase.storage import FileInfo, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -91,7 +91,7 @@ class Lake:
         table in every plan, a fifth of a small night (measured); many files are better left to it, and so
         are rows that a deletion vector hides.
         """
-        head = deltalake.DeltaTable(self.path(table), version=version)
+        head = opened(self.root, table, version)
         files = head.file_uris()
         if len(files) <= FEW_FILES and "deletionVectors" not in (head.protocol().reader_features or ()):
             return self._rows(_spark_schema(head), files)
@@ -99,7 +99,7 @@ class Lake:
 
     def version(self, table: str) -> int:
         """The number of the table's newest commit."""
-        return int(deltalake.DeltaTable(self.path(table)).version())
+        return int(opened(self.root, table).version())
 
     def tables(self, *areas: str) -> list[str]:
         """The Delta tables directly below these folders."""
@@ -124,7 +124,7 @@ class Lake:
     def _files(self, table: str, version: int | None = None) -> Iterator[tuple[Place, dict[str, Any]]]:
         """The files of a version as its log has them, each with its partition."""
         if self.exists(table):
-            head = deltalake.DeltaTable(self.path(table), version=version)
+            head = opened(self.root, table, version)
             for file in pa.table(head.get_add_actions()).to_pylist():
                 yield tuple((file["partition"] or {}).values()), file
 
@@ -146,7 +146,9 @@ class Lake:
     def restore(self, table: str, version: int) -> None:
         """The rows of an earlier version once more, as the newest one; does nothing where it is that."""
         if self.version(table) != version:
-            deltalake.DeltaTable(self.path(table)).restore(version, commit_properties=_leases())
+            leases = _leases()
+            with reachable(table):
+                opened(self.root, table).restore(version, commit_properties=leases)
 
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
         """Writes the rows as files inside the table's folder, seen by no reader until a commit names them."""
@@ -200,24 +202,24 @@ class Lake:
         replace: Replace = "nothing",
     ) -> None:
         """Makes the staged files rows of the table, all at once, in place of what `replace` names."""
-        delta_schema = _delta_schema(schema)
-        head = deltalake.DeltaTable.create(
-            self.path(table),
-            delta_schema,
-            mode="ignore",
-            partition_by=list(partition_by),
-            configuration=TABLE_PROPERTIES,
-        )
-        if replace == "everything":
-            added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
-            head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=_leases())
-            return
-        replaced = [] if replace == "nothing" else list(_removals(head, replace))
-        actions: list[AddAction | RemoveAction] = [*replaced, *(_add(file, partition_by) for file in files)]
-        if actions:
-            head.create_write_transaction(
-                actions, "append", delta_schema, list(partition_by), commit_properties=_leases()
+        leases, delta_schema = _leases(), _delta_schema(schema)
+        added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
+        with reachable(table):
+            head = deltalake.DeltaTable.create(
+                self.path(table),
+                delta_schema,
+                mode="ignore",
+                partition_by=list(partition_by),
+                configuration=TABLE_PROPERTIES,
             )
+            if replace == "everything":
+                head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=leases)
+                return
+            replaced = [] if replace == "nothing" else list(_removals(head, replace))
+            if replaced or added:
+                head.create_write_transaction(
+                    [*replaced, *added], "append", delta_schema, list(partition_by), commit_properties=leases
+                )
 
 
 def _leases() -> deltalake.CommitProperties:

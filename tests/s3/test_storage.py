@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 from threading import Barrier
 
+import pyarrow as pa
 import pytest
 
+from popbase.control import append_small, read_small
 from popbase.errors import StorageError
 from popbase.intake.landing import landed
 from popbase.publish.publication import Publications
@@ -110,6 +112,18 @@ def test_a_wrong_key_is_one_sentence_that_does_not_name_it(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
     with pytest.raises(StorageError, match="does not permit") as refused:
         ask(bucket)
+    assert "another-secret" not in str(refused.value)
+
+
+def test_a_table_that_may_not_be_read_is_no_table_without_rows(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a night with a wrong key would find an empty ledger, and judge everything anew."""
+    append_small(bucket, "control/t", [{"n": 1}], pa.schema([("n", pa.int32())]))
+    assert read_small(bucket, "control/t") == [{"n": 1}]
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
+    with pytest.raises(StorageError, match="control/t cannot be read") as refused:
+        read_small(bucket, "control/t")
     assert "another-secret" not in str(refused.value)
 
 

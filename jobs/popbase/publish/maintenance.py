@@ -13,12 +13,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-import deltalake
 import pyarrow as pa
 
 from popbase import clock, lineage
 from popbase.contracts import feed_names
-from popbase.control import exists, version
+from popbase.control import exists, opened, version
 from popbase.errors import StorageError
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
@@ -119,5 +118,5 @@ def _unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) 
 
 def _paths(lake: str, table: str, at: int | None) -> list[str]:
     """The files of a version, below the lake."""
-    actions = pa.table(deltalake.DeltaTable(f"{lake}/{table}", version=at).get_add_actions())
+    actions = pa.table(opened(lake, table, at).get_add_actions())
     return [f"{table}/{path}" for path in actions.column("path").to_pylist()]

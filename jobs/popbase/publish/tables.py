@@ -11,11 +11,10 @@ from typing import Any, Protocol
 import deltalake
 import duckdb
 import pyarrow.dataset as ds
-from deltalake.exceptions import DeltaError, DeltaProtocolError
+from deltalake.exceptions import DeltaProtocolError
 
 from popbase.clock import DUCKDB_ZONE
-from popbase.control import exists
-from popbase.errors import StorageError
+from popbase.control import exists, opened
 from popbase.intake.ledger import LEDGER
 from popbase.storage import reached, store
 
@@ -38,11 +37,7 @@ class Scan:
 
 def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource | ds.Dataset:
     """The table's rows as something DuckDB scans; as a dataset, columns and filters reach the files."""
-    try:
-        delta = deltalake.DeltaTable(f"{lake}/{table}", version=version)
-    except (DeltaError, OSError) as error:
-        at = "" if version is None else f" at version {version}"
-        raise StorageError(f"{table}{at} cannot be read ({type(error).__name__}).") from None
+    delta = opened(lake, table, version)
     try:
         return delta.to_pyarrow_dataset()
     except DeltaProtocolError:

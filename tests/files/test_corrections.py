@@ -12,12 +12,16 @@ import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish, write, write_ledger
 
 from popbase import cli
-from popbase.errors import UsageError
+from popbase.errors import LeaseError, UsageError
 from popbase.intake import ledger
 from popbase.intake.again import Named, withdraw
 from popbase.publish.diff import Diff, diff
+from popbase.publish.draft import Draft
 from popbase.publish.gates import judge_rollback
 from popbase.publish.publication import DeliveryRef, Publications
+from popbase.run import begin, cursor
+from popbase.settings import Settings
+from popbase.sources import Sources
 
 FIRST = Named("tax", "330100", NEW_YEARS_EVE, 1)
 SECOND = Named("tax", "330100", NEW_YEARS_EVE, 2)
@@ -67,6 +71,26 @@ def test_a_delivery_is_named_as_its_folder_or_as_the_list_shows_it(text: str) ->
 def test_what_names_no_delivery_is_a_mistake(text: str) -> None:
     with pytest.raises(UsageError, match="Name a delivery by its folder"):
         Named.of(text)
+
+
+def test_a_delivery_that_was_accepted_again_is_another_input_for_the_next_night(tmp_path: Path) -> None:
+    """Its rows may be others, though its name is the same."""
+    night = begin(Settings(landing="", lake=str(tmp_path)), NEW_YEARS_EVE)
+    write_ledger(tmp_path, judgement(), judgement(region="330200"))
+    before = cursor(night, Sources.now(night.lake))
+    write_ledger(tmp_path, judgement(rows_accepted=11, rows_received=11))
+    after = cursor(night, Sources.now(night.lake))
+    assert {(d.region, d.judged) for d in set(after) - set(before)} == {("330100", 2)}
+    assert {d.identity for d in after} == {d.identity for d in before}
+
+
+def test_reports_are_not_made_of_a_base_that_somebody_has_begun_to_write() -> None:
+    made = Draft(NEW_YEARS_EVE, {}, {"base/person": 4, "base/tax": 2, "statistics/report": 7})
+    made.check({"base/person": 4, "base/tax": 2, "statistics/report": 8}, below="base/")
+    with pytest.raises(LeaseError, match="begun to write base/person"):
+        made.check({"base/person": 5, "base/tax": 2, "statistics/report": 7}, below="base/")
+    with pytest.raises(LeaseError, match="statistics/report"):
+        made.check({"base/person": 4, "base/tax": 2, "statistics/report": 8})
 
 
 GOOD = DeliveryRef(feed="tax", region="330100", business_date=NEW_YEARS_EVE, delivery_no=1)

@@ -14,6 +14,7 @@ from lib.delivery import deliver
 
 from popbase import contracts
 from popbase.errors import GateError
+from popbase.intake.again import Named, withdraw
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
@@ -132,3 +133,30 @@ def test_a_birth_delivered_after_the_years_end_is_in_its_stock_and_one_after_the
     send(own, date(2016, 1, 26), PEOPLE + 3, since=born | {PEOPLE + 2: "2015-12-31"})
     run_night(own, date(2016, 1, 26))
     assert population(own) == {2014: PEOPLE, 2015: PEOPLE + 1, 2016: PEOPLE + 3}
+
+
+@pytest.mark.long
+def test_a_year_of_which_every_delivery_is_withdrawn_is_published_no_more(own: Settings) -> None:
+    from popbase.night import run_night
+
+    send(own, LAST, PEOPLE)
+    run_night(own, LAST)
+    assert population(own) == {2014: PEOPLE, 2015: PEOPLE}
+    withdraw(own.lake, Named(contracts.REGISTER, "330100", FIRST, 1), "dated by mistake")
+    assert run_night(own, LAST).outcome == "published"
+    assert population(own) == {2015: PEOPLE}
+
+
+@pytest.mark.long
+def test_after_a_rollback_a_night_is_held_until_its_cause_is_withdrawn(own: Settings) -> None:
+    from popbase.night import run_night
+
+    send(own, LAST, ALL_BUT_ONE)
+    run_night(own, LAST)
+    Publications(own.lake).rollback(1, at=current(own).created_at, code_version="0")
+    again = run_night(own, date(2016, 1, 1))
+    assert (again.outcome, population(own)) == ("held", {2014: PEOPLE})
+    assert "rollback" in str(again.why)
+    withdraw(own.lake, Named(contracts.REGISTER, "330100", LAST, 1), "one is missing")
+    assert run_night(own, date(2016, 1, 1)).outcome == "published"
+    assert population(own)[2014] == PEOPLE

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,13 @@ class Contract:
     def with_role(self, role: str) -> Field | None:
         """The field that plays `role`, if the feed has one."""
         return next((f for f in self.fields if f.role == role), None)
+
+
+def fingerprint() -> str:
+    """Tells the rules that make the base, code and contracts, from any others: they may make other rows."""
+    code = (file for stage in ("identity", "base") for file in (_HERE / stage).glob("*.py"))
+    files = sorted([*code, *(home() / "schemas").rglob("*.yaml")])
+    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def feed_names() -> list[str]:

@@ -80,6 +80,7 @@ def _write(
             f"{root}/{table}",
             pa.Table.from_pylist(list(rows), schema=schema),
             mode=mode,
+            schema_mode="overwrite" if mode == "overwrite" else None,
             configuration=TABLE_PROPERTIES,
             commit_properties=leases,
         )

@@ -15,25 +15,33 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Literal
 from urllib.parse import unquote
 
 import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
+from delta.tables import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from popbase import lease
 from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
+from popbase.session import PROFILE, settled
 from popbase.storage import FileInfo, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
 _UNFINISHED = "/_temporary/"  # what a task thought dead may still write
+# Contracts refuse a field name with two underscores.
+_SIGN = "row__sign"
+_COMMIT_SAYS = "spark.databricks.delta.commitInfo.userMetadata"
 FEW_FILES = 1000
+# By profile: up to so many rows a table is written anew, beyond it some of its rows.
+FEW_ROWS = {"small": 1_000_000, "large": 50_000}
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ class Lake:
         """
         head = opened(self.root, table, version)
         files = head.file_uris()
-        if len(files) <= FEW_FILES and "deletionVectors" not in (head.protocol().reader_features or ()):
+        if len(files) <= FEW_FILES and not _has_vectors(head):
             return self._rows(_spark_schema(head), files)
         return self.spark.read.format("delta").option("versionAsOf", head.version()).load(self.path(table))
 
@@ -126,7 +134,7 @@ class Lake:
         if self.exists(table):
             head = opened(self.root, table, version)
             for file in pa.table(head.get_add_actions()).to_pylist():
-                yield tuple((file["partition"] or {}).values()), file
+                yield tuple((file.get("partition") or {}).values()), file
 
     def overwrite(
         self,
@@ -139,6 +147,68 @@ class Lake:
         """Replaces rows in one commit; earlier versions stay readable by number."""
         staged = self.stage(table, rows, partition_by=partition_by)
         self.commit(table, staged, rows.schema, partition_by=partition_by, replace=replace)
+
+    def renew(self, table: str, rows: DataFrame) -> None:
+        """Replaces all rows in one commit. A table of few rows that has these very rows keeps its version."""
+        rows = settled(rows)
+        comparable = self._is_small(table) and self._keeps(table, rows.schema)
+        if not comparable or not _changes(self.read(table), rows).isEmpty():
+            self.overwrite(table, rows)
+
+    def replace(self, table: str, old: DataFrame, new: DataFrame, *, key: Sequence[str]) -> None:
+        """`old`, rows of the table, become `new` ones in one commit; rows of both stay, and where all do
+        there is none. `key` tells a row from all others; without one, its columns do.
+        """
+        changes = settled(_changes(old, new))
+        if changes.isEmpty():
+            return
+        if self._is_small(table):
+            self._rewrite(table, changes, key or new.columns)
+        else:
+            self._merge(table, changes, key or new.columns)
+
+    def _rewrite(self, table: str, changes: DataFrame, key: Sequence[str]) -> None:
+        head = self.read(table)
+        gone = changes.where(F.col(_SIGN) < 0).select(*(F.col(k).alias(f"row__{k}") for k in key)).distinct()
+        same = reduce(Column.__and__, (head[k].eqNullSafe(gone[f"row__{k}"]) for k in key))
+        come = changes.where(F.col(_SIGN) > 0).select(*head.columns)
+        self.overwrite(table, head.join(F.broadcast(gone), same, how="left_anti").unionByName(come))
+
+    def _merge(self, table: str, changes: DataFrame, key: Sequence[str]) -> None:
+        """Marks rows as gone in deletion vectors, so that their files stay as they are, and adds rows.
+
+        Spark commits, as it alone writes these vectors; its commit says of the leases what others do.
+        """
+        self._allow_deletion_vectors(table)
+        self.spark.conf.set(_COMMIT_SAYS, json.dumps(lease.check()))
+        same = " AND ".join(f"t.`{k}` <=> s.`{k}`" for k in key)
+        values: dict[str, str | Column] = {
+            f"`{name}`": f"s.`{name}`" for name in changes.columns if name != _SIGN
+        }
+        (
+            DeltaTable.forPath(self.spark, self.path(table))
+            .alias("t")
+            .merge(changes.alias("s"), f"s.{_SIGN} < 0 AND {same}")
+            .whenMatchedDelete()
+            .whenNotMatchedInsert(condition=f"s.{_SIGN} > 0", values=values)
+            .execute()
+        )
+
+    def _allow_deletion_vectors(self, table: str) -> None:
+        if not _has_vectors(opened(self.root, table)):
+            on = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+            self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` SET {on}")
+
+    def _is_small(self, table: str) -> bool:
+        """Whether rewriting the table takes less than finding some of its rows."""
+        rows = sum(int(file["num_records"]) for _, file in self._files(table))
+        return rows <= FEW_ROWS[self.spark.conf.get(PROFILE) or "large"]
+
+    def _keeps(self, table: str, schema: StructType) -> bool:
+        if not self.exists(table):
+            return False
+        had = _spark_schema(opened(self.root, table))
+        return [(f.name, f.dataType) for f in had] == [(f.name, f.dataType) for f in schema]
 
     def append(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> None:
         self.overwrite(table, rows, partition_by=partition_by, replace="nothing")
@@ -244,10 +314,22 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
     now_ms = int(time.time() * 1000)
     for file in pa.table(head.get_add_actions(flatten=False)).to_pylist():
         values: dict[str, str | None] = {
-            name: str(value) for name, value in (file["partition"] or {}).items()
+            name: str(value) for name, value in (file.get("partition") or {}).items()
         }
         if tuple(sorted(values.items())) in wanted:
             yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
+
+
+def _changes(old: DataFrame, new: DataFrame) -> DataFrame:
+    """Rows that only one of both has, with which."""
+    marked = old.withColumn(_SIGN, F.lit(-1)).unionByName(new.withColumn(_SIGN, F.lit(1)))
+    signed = marked.groupBy(*new.columns).agg(F.sum(_SIGN).cast("int").alias(_SIGN))
+    return signed.where(F.col(_SIGN) != 0)
+
+
+def _has_vectors(head: deltalake.DeltaTable) -> bool:
+    """Whether deletion vectors may hide rows of its files."""
+    return "deletionVectors" in (head.protocol().reader_features or ())
 
 
 def _spark_schema(head: deltalake.DeltaTable) -> StructType:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from popbase import clock, contracts, lineage
 from popbase.base.build import write_base
+from popbase.base.update import is_small, update_base
 from popbase.errors import UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
@@ -34,6 +35,7 @@ from popbase.run import (
     published_reports,
     published_version,
     record,
+    since_drafted,
 )
 from popbase.session import at_once
 from popbase.settings import Settings
@@ -83,8 +85,12 @@ def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> Ni
 
 def make_base(night: Night, sources: Sources, progress: Progress) -> None:
     job = lineage.job(night.settings, "base", night.as_of, reads=["conformed", "quarantine"], writes=["base"])
+    step = since_drafted(night, sources)
     with progress.stage("base"), job:
-        write_base(sources, as_of=night.as_of)
+        if step is None or is_small(step):
+            write_base(sources, as_of=night.as_of)
+        else:
+            update_base(step)
 
 
 def judge_and_publish(

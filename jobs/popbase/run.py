@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -9,7 +10,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from popbase import clock
+from popbase import clock, contracts
+from popbase.base.changes import Step
 from popbase.errors import UsageError
 from popbase.lake import Lake
 from popbase.publish import draft, run_report
@@ -92,6 +94,25 @@ def is_drafted(night: Night, sources: Sources) -> bool:
     return dict(made.tables) == versions(night)
 
 
+def since_drafted(night: Night, sources: Sources) -> Step | None:
+    """From what the tables at their newest versions were made of; None where that is not known, or where
+    other code, other contracts, or rows that are gone by now made them.
+    """
+    made = night.draft
+    if made is None or made.made_by != contracts.fingerprint() or made.as_of > night.as_of:
+        return None
+    if not _stand(made, versions(night)):
+        return None
+    step = Step(Sources.at(night.lake, made.ledgers), sources, made.as_of, night.as_of)
+    return None if any(step.feed(feed).judged_again for feed in sources.judgements) else step
+
+
+def _stand(made: Draft, heads: Mapping[str, int]) -> bool:
+    """Whether the base tables are those that the draft names: a run that was killed leaves others."""
+    base = {t: v for t, v in made.tables.items() if t.startswith("base/")}
+    return base == {t: v for t, v in heads.items() if t.startswith("base/")}
+
+
 def is_published(made: Draft, last: Publication | None) -> bool:
     """Whether readers see these tables already."""
     return last is not None and dict(last.tables) == dict(made.tables)
@@ -99,7 +120,8 @@ def is_published(made: Draft, last: Publication | None) -> bool:
 
 def record(night: Night, sources: Sources) -> Draft:
     """Writes down what the tables at their newest versions are, and what they are made from."""
-    return Draft(night.as_of, sources.ledgers, versions(night)).write(night.lake.root)
+    made_by = contracts.fingerprint()
+    return Draft(night.as_of, sources.ledgers, versions(night), made_by).write(night.lake.root)
 
 
 def cursor(night: Night, sources: Sources) -> tuple[DeliveryRef, ...]:

@@ -23,7 +23,7 @@ R = TypeVar("R")
 _AT_ONCE = 2
 
 # Frames carry their session's settings: what is made of them asks there what it is tuned for.
-_PROFILE = "spark.popbase.profile"
+PROFILE = "spark.popbase.profile"
 
 # The JVM's classes that pyspark looks up by name for every Column.
 _ASKED_FOR = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
@@ -92,7 +92,7 @@ def _s3(settings: Settings) -> dict[str, str]:
 def _planning(settings: Settings) -> dict[str, str]:
     """How plans are made, compiled and run."""
     return {
-        _PROFILE: settings.profile,
+        PROFILE: settings.profile,
         # Judging is thirty columns wide; fused into one method it passes the size up to which HotSpot
         # compiles at all. Beyond it each projection gets small methods of its own: twice as fast, measured.
         "spark.sql.codegen.hugeMethodLimit": "8000",
@@ -148,7 +148,7 @@ def _silence() -> dict[str, str]:
 
 
 def _is_small(rows: DataFrame) -> bool:
-    return rows.sparkSession.conf.get(_PROFILE) == "small"
+    return rows.sparkSession.conf.get(PROFILE) == "small"
 
 
 def _driver(settings: Settings) -> dict[str, str]:

@@ -45,6 +45,7 @@ def small_world() -> World:
         "id_case": [_case("c1", "double_registration"), _case("c2", "wrong_number")],
         "id_history": [_number(p) for p in people],
         "person_history": [_period(p) for p in people],
+        "replaced_number": [_replacement()],
         "event": [_event(i, p) for i, p in enumerate(people)],
         "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
         "sector": [_declaration(i, people[i]) for i in range(10)],
@@ -112,6 +113,11 @@ def _number(person: Row) -> Row:
 
 def _period(person: Row) -> Row:
     return {name: value for name, value in person.items() if not name.startswith("in_")} | {"valid_from": DAY}
+
+
+def _replacement() -> Row:
+    numbers = {"old_citizen_id": "900", "new_citizen_id": "100"}
+    return numbers | {"effective_on": DAY, "decision_no": "1"}
 
 
 def _event(i: int, person: Row) -> Row:

@@ -127,6 +127,8 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("person_history", "period_empty"): sets("person_history", valid_to=DAY),
     ("person_history", "periods_overlap"): repeats("person_history"),
     ("person_history", "differs_from_person"): sets("person_history", name="李明"),
+    ("replaced_number", "rows_off_contract"): sets("replaced_number", effective_on=None),
+    ("replaced_number", "replacement_twice"): repeats("replaced_number"),
     ("event", "rows_off_contract"): sets("event", kind="WALK"),
     ("event", "event_id_twice"): repeats("event"),
     ("event", "without_area"): sets("event", to_area=None),
@@ -188,6 +190,7 @@ def measured(spark: SparkSession, suite: str, world: World) -> expectations.Metr
         "person_history": lambda: metrics_over_time.person_history(
             named("person_history"), named("person"), DAY
         ),
+        "replaced_number": lambda: metrics_over_time.replaced_number(named("replaced_number")),
         "event": lambda: metrics_over_time.event(named("event")),
         "unregistered": lambda: metrics.unregistered(named("unregistered"), named("person")),
         "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX),

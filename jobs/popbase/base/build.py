@@ -43,7 +43,8 @@ def write_base(sources: Sources, *, as_of: date) -> None:
     known = table_contracts.tables()
     snapshots = sources.newest_snapshots(feeds, as_of)
     tables = base_tables(register, decisions, states, snapshots, as_of=as_of)
-    at_once(lambda table: sources.lake.overwrite(table, conform_to(tables[table], known[table])), tables)
+    told = {table: conform_to(rows, known[table]) for table, rows in tables.items()}
+    at_once(lambda table: sources.lake.renew(table, told[table]), told)
     for state in states.values():
         state.unpersist()
 
@@ -66,11 +67,17 @@ class Lives:
         records = self.judged.records
         return {
             "base/person_record": person_record(at(records.unionByName(self.quiet), on)),
+            "base/replaced_number": replaced_numbers(at(self.judged.replaced, on)),
             "base/person_history": person_history(self.judged.person, person(self.quiet)),
             "base/event": events(records, on).unionByName(quiet_events(self.quiet, on)),
             "base/id_case": id_cases(self.judged.findings, on),
             "base/id_history": id_history(records, on).unionByName(quiet_numbers(self.quiet, on)),
         }
+
+
+def replaced_numbers(replaced: DataFrame) -> DataFrame:
+    """One row is a number that a decision replaced, and by which."""
+    return replaced.select("old_citizen_id", "new_citizen_id", "effective_on", "decision_no").distinct()
 
 
 def lived(register: DataFrame, decisions: DataFrame) -> Lives:

@@ -35,6 +35,13 @@ def rerouted(replaced: DataFrame, numbers: DataFrame) -> DataFrame:
     return (nowhere if found is None else found).localCheckpoint()
 
 
+def edges(replaced: DataFrame) -> DataFrame:
+    """number17 next17: each number that any decision replaced, and by which."""
+    old, new = number17(F.col("old_citizen_id")), number17(F.col("new_citizen_id"))
+    told = replaced.select(old.alias("number17"), new.alias("next17"))
+    return told.where("number17 <> next17").distinct()
+
+
 def _steps(replaced: DataFrame) -> DataFrame:
     last = Window.partitionBy("old_citizen_id").orderBy(F.desc("effective_on"), F.desc("decision_no"))
     return (

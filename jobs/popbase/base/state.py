@@ -49,14 +49,16 @@ def record_versions(
     judgements: Iterable[Judgement],
     *,
     until: date,
+    few: bool = False,
 ) -> DataFrame:
     """One row is a version of a record over the business dates [from_date, to_date) on which it stands.
 
     The state's columns without as_of; `to_date` is null where the version stands on `until`, and
-    `first_date` is what the record's state shows at any date of the span.
+    `first_date` is what the record's state shows at any date of the span. `few`: `versions` holds a few
+    records alone, of all that these deliveries brought.
     """
     past = course(effective(judgements, until))
-    firsts, changes, rest = _parted(past)
+    firsts, changes, rest = ((), (), past.fates) if few else _parted(past)
     if not rest:
         return _lasting(contract, _entries(contract, versions, firsts))
     moving = _entries(contract, versions, rest)

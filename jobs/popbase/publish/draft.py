@@ -17,19 +17,25 @@ from popbase.errors import LeaseError
 
 _TABLE = "control/draft"
 _COUNTS = pa.map_(pa.string(), pa.int64())
-_SCHEMA = pa.schema([("as_of", pa.date32()), ("ledgers", _COUNTS), ("tables", _COUNTS)])
+_SCHEMA = pa.schema(
+    [("as_of", pa.date32()), ("ledgers", _COUNTS), ("tables", _COUNTS), ("made_by", pa.string())]
+)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """`ledgers`: feed -> version of its ledger; `tables`: path of a table -> its version."""
+    """`ledgers`: feed -> version of its ledger; `tables`: path of a table -> its version; `made_by`: which
+    code and contracts (`contracts.fingerprint`) made them: others may make other rows of the same deliveries.
+    """
 
     as_of: date
     ledgers: Mapping[str, int]
     tables: Mapping[str, int]
+    made_by: str = ""
 
     def write(self, lake: str) -> Draft:
-        row = {"as_of": self.as_of, "ledgers": [*self.ledgers.items()], "tables": [*self.tables.items()]}
+        counts = {"ledgers": [*self.ledgers.items()], "tables": [*self.tables.items()]}
+        row = {"as_of": self.as_of, **counts, "made_by": self.made_by}
         overwrite_small(lake, _TABLE, [row], _SCHEMA)
         return self
 
@@ -44,5 +50,5 @@ class Draft:
 def read(lake: str) -> Draft | None:
     """The newest draft; None before the first base tables."""
     for row in read_small(lake, _TABLE):
-        return Draft(row["as_of"], dict(row["ledgers"]), dict(row["tables"]))
+        return Draft(row["as_of"], dict(row["ledgers"]), dict(row["tables"]), row.get("made_by") or "")
     return None

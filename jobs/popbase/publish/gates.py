@@ -93,6 +93,10 @@ def _base(sources: Sources, last: Publication | None, as_of: date) -> Iterator[t
         partial(metrics_over_time.person_history, lake.read("base/person_history"), people, as_of),
     )
     yield "base/event", partial(metrics_over_time.event, lake.read("base/event"))
+    yield (
+        "base/replaced_number",
+        partial(metrics_over_time.replaced_number, lake.read("base/replaced_number")),
+    )
     yield "base/id_history", partial(metrics_over_time.id_history, lake.read("base/id_history"))
     for contract in table_contracts.sectors():
         table = f"base/{contract.base_table}"

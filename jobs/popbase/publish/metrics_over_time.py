@@ -42,6 +42,12 @@ def person_history(history: DataFrame, people: DataFrame, as_of: date) -> DataFr
     )
 
 
+def replaced_number(numbers: DataFrame) -> DataFrame:
+    """Metrics of base/replaced_number."""
+    key = table_contracts.table("replaced_number").key
+    return together(counted(numbers, "replaced_number"), twice(numbers, *key, name="replacement_twice"))
+
+
 def event(events: DataFrame) -> DataFrame:
     """Metrics of base/event."""
     tallies = {

@@ -91,7 +91,7 @@ def test_every_table_keeps_its_contract_and_a_new_department_needs_no_code(
 
     assert sorted(told) == [
         f"base/{name}" for name in ("employment", "event", "household", "id_case", "id_history", "person")
-    ] + ["base/person_history", "base/person_record", "base/unregistered"]
+    ] + ["base/person_history", "base/person_record", "base/replaced_number", "base/unregistered"]
     assert rows(told["base/person"], "record_no", "id_status", "in_employment", "in_tax") == [
         ("1", "UNIQUE", True, False),
         ("2", "CONTESTED", False, False),

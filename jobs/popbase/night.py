@@ -31,6 +31,7 @@ from popbase.run import (
     begin,
     changes,
     cursor,
+    is_idle,
     is_unchanged,
     published_reports,
     published_version,
@@ -73,7 +74,9 @@ def run_night(
 def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:
     """What follows intake: base, statistics, gates, publication."""
     sources = Sources.now(night.lake)
-    if is_unchanged(night, sources):
+    with progress.stage("what is new"):
+        nothing_new = is_unchanged(night, sources) or is_idle(night, sources)
+    if nothing_new:
         return told(night, sources, taken, progress, outcome="unchanged")
     make_base(night, sources, progress)
     with progress.stage("statistics"):

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from popbase import clock, contracts
 from popbase.base.changes import Step
+from popbase.base.update import is_due
 from popbase.errors import UsageError
 from popbase.lake import Lake
 from popbase.publish import draft, run_report
@@ -21,7 +22,7 @@ from popbase.session import spark_session
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
-from popbase.statistics.calendar import Change
+from popbase.statistics.calendar import Change, falls_due
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,19 @@ def is_unchanged(night: Night, sources: Sources) -> bool:
     if night.last is None or night.last.business_date != night.as_of:
         return False
     return set(night.last.deliveries) == set(cursor(night, sources))
+
+
+def is_idle(night: Night, sources: Sources) -> bool:
+    """Whether readers see all there is, though of an earlier date: since then nothing came, and nothing
+    falls due (invariant I6).
+    """
+    made, last = night.draft, night.last
+    if made is None or last is None or not is_published(made, last) or changes(night, sources):
+        return False
+    step = since_drafted(night, sources)
+    known = releases.shown_years(published_reports(night))
+    years = releases.candidates(sources, night.as_of, known)
+    return step is not None and not falls_due(years, known) and not is_due(step)
 
 
 def is_drafted(night: Night, sources: Sources) -> bool:

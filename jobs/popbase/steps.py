@@ -14,7 +14,7 @@ from popbase.intake.taken import TakenIn, since
 from popbase.lease import BASE, leased
 from popbase.night import judge_and_publish, make_base, told, write_reports
 from popbase.publish.run_report import NightReport
-from popbase.run import Night, begin, is_drafted, is_published, is_unchanged, record, versions
+from popbase.run import Night, begin, is_drafted, is_idle, is_published, is_unchanged, record, versions
 from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -57,10 +57,17 @@ def build_base(
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
         sources = Sources.now(night.lake)
-        if not is_unchanged(night, sources) and not is_drafted(night, sources):
+        made = is_unchanged(night, sources) or is_drafted(night, sources)
+        if not made and not is_idle(night, sources):
             make_base(night, sources, progress or Progress())
             record(night, sources)
             sources.forget()
+
+
+def _needs_no_base(night: Night) -> bool:
+    """Whether the step before made none for the date, since an earlier date's is all there is to see."""
+    earlier = night.draft is not None and night.draft.as_of < night.as_of
+    return earlier and is_idle(night, Sources.now(night.lake))
 
 
 def report(settings: Settings, year: int, *, progress: Progress | None = None) -> None:
@@ -81,6 +88,8 @@ def reports_due(
     """One step: the report of every year that is due, from what the base was made from."""
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
+        if _needs_no_base(night):
+            return
         made = night.drafted()
         if not is_published(made, night.last):
             # Reports that were interrupted may have left their table; a base that was must be made again.
@@ -110,7 +119,8 @@ def publish(
         reports_due(settings, business_date, future=future, progress=progress)
     with leased(settings.lake, BASE):
         night = begin(settings, business_date, future=future)
-        made = night.drafted()
+        idle = _needs_no_base(night)
+        made = night.draft if idle and night.draft else night.drafted()
         sources = Sources.at(night.lake, made.ledgers)
         taken = since(night.lake.root, feeds.names(settings), night.last.created_at if night.last else None)
         if is_published(made, night.last):

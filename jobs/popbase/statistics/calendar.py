@@ -100,6 +100,14 @@ def every_year(night: date, *, first_delivery: date, known: Mapping[int, Shown])
     return [release(y, night, released=y in known and known[y].released) for y in years]
 
 
+def falls_due(candidates: Collection[Release], known: Mapping[int, Shown]) -> bool:
+    """Whether a year begins or its last cut-off has come, though no delivery changed anything."""
+    return any(
+        r.year not in known or (r.status == "FINAL" and r.cut_off != known[r.year].cut_off)
+        for r in candidates
+    )
+
+
 def due(
     candidates: Collection[Release], known: Mapping[int, Shown], *, touched: Callable[[Release], bool]
 ) -> list[Release]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from lib import model_base, model_identity, model_numbers
 from lib.cases import NIGHTS, Case
-from popbase import table_contracts
 from popbase.control import exists, read_small
 
 Row = tuple[tuple[str, Any], ...]
@@ -137,7 +136,3 @@ def whose(row: Mapping[str, Any], owner: Mapping[str, int]) -> int:
             return owner[name]
     raise AssertionError(f"a row of no case: {sorted(row)}")
 
-
-def columns_differ(root: str) -> dict[str, set[str]]:
-    """Table -> columns that only the model has, or only the table's contract."""
-    raise NotImplementedError(root, table_contracts)

@@ -8,30 +8,29 @@ from datetime import date, timedelta
 from typing import Any
 
 from lib.model_decisions import Decided
-from lib.model_identity import Person, Record, Where, contradictions, match_name
+from lib.model_identity import Person, Record, contradictions, match_name
 
 COMPARED = ("name", "sex", "birth_date", "registered_area")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`lineages` are the same records by where they first stood: a case stays itself when they move."""
+    """`about` is what makes it the same case on another day."""
 
     kind: str
+    about: tuple[str, ...]
     record_nos: tuple[str, ...]
-    lineages: tuple[Where, ...]
     evidence: str | None
     decision_no: str | None = None
 
     @property
     def case(self) -> tuple[Any, ...]:
-        return self.kind, self.lineages, self.decision_no
+        return self.kind, *self.about
 
 
-def finding(kind: str, records: Iterable[Record], evidence: str | None = None) -> Finding:
+def finding(kind: str, about: Iterable[str], records: Iterable[Record], evidence: str | None = None) -> Finding:
     those = list(records)
-    refs, lineages = sorted(r.ref for r in those), sorted(r.lineage for r in those)
-    return Finding(kind, tuple(refs), tuple(lineages), evidence or agreement(those))
+    return Finding(kind, tuple(about), tuple(sorted(r.ref for r in those)), evidence or agreement(those))
 
 
 def agreement(records: Sequence[Record]) -> str:
@@ -52,9 +51,9 @@ def of_person(p: Person, on: date) -> list[Finding]:
     live, dead = [r for r in p.records if r.live(on)], [r for r in p.records if r.dead(on)]
     wrong = [r for r in p.records if r.citizen_id and contradictions(r.row, r.citizen_id)]
     return [
-        *([finding("double_registration", live)] if len(live) > 1 else []),
-        *([finding("dead_and_live", [*dead, *live])] if dead and live else []),
-        *(finding("wrong_number", [r], differing(r)) for r in wrong),
+        *([finding("double_registration", [p.person_id], live)] if len(live) > 1 else []),
+        *([finding("dead_and_live", [p.person_id], [*dead, *live])] if dead and live else []),
+        *(finding("wrong_number", r.lineage, [r], differing(r)) for r in wrong),
     ]
 
 
@@ -64,21 +63,27 @@ def differing(record: Record) -> str:
 
 
 def of_number(people: Sequence[Person]) -> list[Finding]:
-    contested = [r for p in people if p.id_status == "CONTESTED" for r in p.records]
-    everybody = [r for p in people for r in p.records]
+    contested = [p for p in people if p.id_status == "CONTESTED"]
     former = any(p.id_status == "FORMER" for p in people)
     return [
-        *([finding("contested_number", contested)] if contested else []),
-        *([finding("former_conflict", everybody)] if former else []),
+        *([between("contested_number", contested)] if contested else []),
+        *([between("former_conflict", people)] if former else []),
     ]
+
+
+def between(kind: str, people: Sequence[Person]) -> Finding:
+    """Other people, another case; other records of the same people, the same one."""
+    return finding(kind, sorted(p.person_id for p in people), [r for p in people for r in p.records])
 
 
 def not_applied(decision: Mapping[str, Any], decided: Decided) -> Finding:
     pairs = [("register_region", "record_no")]
     pairs += [("other_region", "other_record_no")] if decision["kind"] == "90" else []
     named = [(decision[region], decision[record]) for region, record in pairs]
-    refs = sorted(f"{region}/{record}" for region, record in named if region and record)
-    return Finding("decision_not_applied", tuple(refs), (), None, decision["decision_no"])
+    refs = sorted({f"{region}/{record}" for region, record in named if region and record})
+    why = "record=differs" if decision["new_citizen_id"] else "new_citizen_id=missing"
+    number = decision["decision_no"]
+    return Finding("decision_not_applied", (number,), tuple(refs), why, number)
 
 
 def id_cases(days: Mapping[date, Sequence[Finding]], as_of: date) -> list[dict[str, Any]]:

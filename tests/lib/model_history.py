@@ -92,32 +92,39 @@ def person_history(days: Sequence[Day]) -> list[dict[str, Any]]:
 
 
 def id_history(days: Sequence[Day], as_of: date) -> list[dict[str, Any]]:
-    """Numbers that were a person's alone, and ids of persons whose records are another's now."""
+    """Numbers that were a person's alone, and ids under which a person's records stood or might have."""
     known = [d for d in days if d.on <= as_of]
-    ids = {p.person_id for d in known for p in d.people}
-    numbers = runs((d.on, {(p.person_id, p.citizen_id): p.winner.decision_no for p in d.people
-                           if p.citizen_id}) for d in known)  # fmt: skip
-    former = runs((d.on, former_ids(d, ids)) for d in known)
-    return [
-        *(
-            {"person_id": who, "citizen_id": number, "former_person_id": None, "valid_from": since,
-             "valid_to": until, "decision_no": decision}
-            for (who, number), decision, since, until in numbers
-        ),
-        *(
-            {"person_id": who, "citizen_id": None, "former_person_id": before, "valid_from": since,
-             "valid_to": until, "decision_no": decision}
-            for (who, before), decision, since, until in former
-        ),
-    ]  # fmt: skip
+    rows = []
+    for (who, number, former), since, until in spells([(d.on, said(d, known)) for d in known]):
+        changed_by = said(next(d for d in known if d.on == since), known)[who, number, former]
+        rows.append({"person_id": who, "citizen_id": number, "former_person_id": former,
+                     "valid_from": since, "valid_to": until, "decision_no": changed_by})  # fmt: skip
+    return rows
 
 
-def former_ids(d: Day, ids: set[str]) -> dict[tuple[str, str], str | None]:
-    """(person, id that one of the person's records once was a person under) -> the decision between them."""
-    found: dict[tuple[str, str], str | None] = {}
+Known = tuple[str, str | None, str | None]
+
+
+def said(d: Day, known: Sequence[Day]) -> dict[Known, str | None]:
+    """(person, number, former id) that hold on a day -> the decision that the record goes by."""
+    numbers: dict[Known, str | None] = {
+        (p.person_id, p.citizen_id, None): p.winner.decision_no for p in d.people if p.citizen_id
+    }
     for p in d.people:
-        for r in p.records:
-            before = person_id(*r.lineage)
-            if before in ids and before != p.person_id:
-                found[p.person_id, before] = r.decision_no
-    return found
+        for r in sorted(p.records, key=lambda r: r.decision_no or ""):
+            numbers |= {(p.person_id, None, former): r.decision_no for former in former_ids(d, r, known)}
+    return numbers
+
+
+def former_ids(d: Day, record: Record, known: Sequence[Day]) -> set[str]:
+    """The id that a record has alone, and those it stood under before, but for whoever lives on under them."""
+    before = {
+        p.person_id for earlier in known if earlier.on < d.on for p in earlier.people
+        if record.lineage in {r.lineage for r in p.records}
+    }  # fmt: skip
+    return (before | {person_id(*record.lineage)}) - {p.person_id for p in d.people}
+
+
+def spells(days: Sequence[tuple[date, Mapping[Known, Any]]]) -> list[tuple[Known, date, date | None]]:
+    held = runs((on, dict.fromkeys(today)) for on, today in days)
+    return [(key, since, until) for key, _, since, until in held]

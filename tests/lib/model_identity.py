@@ -56,7 +56,7 @@ class Record:
     def renumbered(self, number: str, decision_no: str) -> Record:
         """With another number, and what intake would have said of that one."""
         if number == self.citizen_id:
-            return self
+            return replace(self, decision_no=decision_no)
         kept = {flag for flag in self.flags if not flag.startswith("citizen_id.")}
         flags = frozenset(kept | contradictions(self.row, number))
         return replace(self, citizen_id=number, flags=flags, decision_no=decision_no)

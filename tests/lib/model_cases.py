@@ -72,8 +72,8 @@ def of_number(people: Sequence[Person]) -> list[Finding]:
 
 
 def between(kind: str, people: Sequence[Person]) -> Finding:
-    """Other people, another case; other records of the same people, the same one."""
-    return finding(kind, sorted(p.person_id for p in people), [r for p in people for r in p.records])
+    """The same case for as long as the same person, of all concerned, comes first by id."""
+    return finding(kind, [min(p.person_id for p in people)], [r for p in people for r in p.records])
 
 
 def not_applied(decision: Mapping[str, Any], decided: Decided) -> Finding:

@@ -20,11 +20,10 @@ from typing import Any, cast
 from pyspark.sql import SparkSession
 
 from popbase import night, run, table_contracts
-from popbase.base.build import with_sightings
+from popbase.base.build import lived, with_sightings
+from popbase.base.history import at
 from popbase.base.sector import holders, sightings
-from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER
-from popbase.identity.persons import resolve
 from popbase.schema import conform_to
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -65,10 +64,11 @@ def write_person(sources: Sources) -> None:
     for feed in (REGISTER, DECISIONS):
         sources.keep(feed, DAY)
     register, decisions = sources.spans(REGISTER, DAY), sources.spans(DECISIONS, DAY)
-    who = resolve(standing(register, DAY), standing(decisions, DAY))
+    lives = lived(register, decisions)
+    people = at(lives.persons, DAY)
     feeds = [(contract, sources.state(contract.feed, DAY)) for contract in table_contracts.sectors()]
-    seen = sightings(feeds, holders(who.person, who.replaced), as_of=DAY)
-    person = with_sightings(who.person, seen)
+    seen = sightings(feeds, holders(people, at(lives.judged.replaced, DAY)), as_of=DAY)
+    person = with_sightings(people, seen)
     sources.lake.overwrite("base/person", conform_to(person, table_contracts.table("person")))
 
 

@@ -71,6 +71,16 @@ class Sources:
         known_until, kept = self._kept.get(feed, (date.min, None))
         return self._versions(feed, until) if kept is None or known_until != until else kept
 
+    def newest_snapshots(self, feeds: Iterable[str], as_of: date) -> DataFrame:
+        """One row is a bureau of a feed (feed, region) and `snapshot_on`, its newest snapshot by the date."""
+        newest: dict[tuple[str, str], date] = {}
+        for feed in feeds:
+            for j in ledger.effective(self.judgements[feed], as_of):
+                if j.kind == "snapshot":
+                    newest[feed, j.region] = max(j.business_date, newest.get((feed, j.region), date.min))
+        rows = [(*bureau, on) for bureau, on in sorted(newest.items())]
+        return self.lake.spark.createDataFrame(rows, "feed string, region string, snapshot_on date")
+
     def keep(self, feed: str, until: date) -> None:
         """Computes the feed's spans once, for `spans` and for every later `state` up to the date."""
         self._kept[feed] = until, settled(self._versions(feed, until))

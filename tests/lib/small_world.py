@@ -44,6 +44,8 @@ def small_world() -> World:
         "household": [_household(p) for p in people],
         "id_case": [_case("c1", "double_registration"), _case("c2", "wrong_number")],
         "id_history": [_number(p) for p in people],
+        "person_history": [_period(p) for p in people],
+        "event": [_event(i, p) for i, p in enumerate(people)],
         "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
         "sector": [_declaration(i, people[i]) for i in range(10)],
         "report": [*_t1(2014, "LEGACY", _BOTH | _LEGACY), *_t1(2015, "URBAN_RURAL", _BOTH | _URBAN_RURAL)],
@@ -106,6 +108,19 @@ def _case(case_id: str, kind: str, *records: str) -> Row:
 
 def _number(person: Row) -> Row:
     return {"person_id": person["person_id"], "citizen_id": person["citizen_id"], "valid_from": DAY}
+
+
+def _period(person: Row) -> Row:
+    return {name: value for name, value in person.items() if not name.startswith("in_")} | {"valid_from": DAY}
+
+
+def _event(i: int, person: Row) -> Row:
+    area = person["registered_area"]
+    ends = {"from_area": "330102001002", "to_area": area} if i % 2 else {"to_area": area}
+    return {
+        "event_id": f"e{i:02d}", "person_id": person["person_id"], "kind": "MOVE" if i % 2 else "BIRTH",
+        "event_on": DAY, "one_sided": False, **ends,
+    }  # fmt: skip
 
 
 def _unregistered(number: str) -> Row:

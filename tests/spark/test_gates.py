@@ -15,7 +15,7 @@ from lib.small_world import DAY, TAX, Row, World, claim, frame, judgement, small
 
 from popbase import expectations, table_contracts
 from popbase.errors import ContractError
-from popbase.publish import metrics, tallies
+from popbase.publish import metrics, metrics_over_time, tallies
 from popbase.statistics.identities import identities
 
 if TYPE_CHECKING:
@@ -123,6 +123,14 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("id_case", "without_records"): sets("id_case", record_nos=[]),
     ("id_case", "number_in_evidence"): sets("id_case", evidence="number=110105194912310"),
     ("id_case", "contested_without_case"): contests(0, 1),
+    ("person_history", "rows_off_contract"): sets("person_history", person_class="王芳"),
+    ("person_history", "period_empty"): sets("person_history", valid_to=DAY),
+    ("person_history", "periods_overlap"): repeats("person_history"),
+    ("person_history", "differs_from_person"): sets("person_history", name="李明"),
+    ("event", "rows_off_contract"): sets("event", kind="WALK"),
+    ("event", "event_id_twice"): repeats("event"),
+    ("event", "without_area"): sets("event", to_area=None),
+    ("event", "end_missing"): sets("event", kind="MOVE"),
     ("id_history", "rows_off_contract"): sets("id_history", valid_from=None),
     ("id_history", "period_twice"): repeats("id_history"),
     ("id_history", "period_empty"): sets("id_history", valid_to=DAY),
@@ -176,7 +184,11 @@ def measured(spark: SparkSession, suite: str, world: World) -> expectations.Metr
         "person_record": lambda: metrics.person_record(named("person_record"), named("person")),
         "household": lambda: metrics.household(named("household"), named("person")),
         "id_case": lambda: metrics.id_case(named("id_case"), named("person")),
-        "id_history": lambda: metrics.id_history(named("id_history")),
+        "id_history": lambda: metrics_over_time.id_history(named("id_history")),
+        "person_history": lambda: metrics_over_time.person_history(
+            named("person_history"), named("person"), DAY
+        ),
+        "event": lambda: metrics_over_time.event(named("event")),
         "unregistered": lambda: metrics.unregistered(named("unregistered"), named("person")),
         "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX),
         "report": of_cube,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import contracts, table_contracts
+from popbase.base.event import events, quiet_events
+from popbase.base.history import at, person_history
 from popbase.base.household import households
 from popbase.base.moments import moments
 from popbase.base.sector import holders, matched, sightings
-from popbase.base.state import standing
 from popbase.base.unregistered import unregistered
 from popbase.contracts import DECISIONS, REGISTER
-from popbase.identity.histories import id_cases, id_history
-from popbase.identity.persons import resolve
+from popbase.identity.anchors import apart
+from popbase.identity.histories import id_cases, id_history, quiet_numbers
+from popbase.identity.persons import Identity, alone_on, person, person_record, resolve
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
 from popbase.schema import conform_to
@@ -38,10 +41,42 @@ def write_base(sources: Sources, *, as_of: date) -> None:
     feeds = [contract.feed for contract in table_contracts.sectors()]
     states = dict(zip(feeds, at_once(lambda feed: settled(sources.state(feed, as_of)), feeds), strict=True))
     known = table_contracts.tables()
-    tables = base_tables(register, decisions, states, as_of=as_of)
+    snapshots = sources.newest_snapshots(feeds, as_of)
+    tables = base_tables(register, decisions, states, snapshots, as_of=as_of)
     at_once(lambda table: sources.lake.overwrite(table, conform_to(tables[table], known[table])), tables)
     for state in states.values():
         state.unpersist()
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Persons over all dates. `quiet`: records that are their persons' only ones, in one version ever; all
+    others are `judged`. Both over [as_of, until), as in `Identity.records`.
+    """
+
+    judged: Identity
+    quiet: DataFrame
+
+    @property
+    def persons(self) -> DataFrame:
+        return self.judged.person.unionByName(person(self.quiet))
+
+    def tables(self, on: date) -> dict[str, DataFrame]:
+        """What follows from the register and the decisions alone, as it is known on a date."""
+        records = self.judged.records
+        return {
+            "base/person_record": person_record(at(records.unionByName(self.quiet), on)),
+            "base/person_history": person_history(self.judged.person, person(self.quiet)),
+            "base/event": events(records, on).unionByName(quiet_events(self.quiet, on)),
+            "base/id_case": id_cases(self.judged.findings, on),
+            "base/id_history": id_history(records, on).unionByName(quiet_numbers(self.quiet, on)),
+        }
+
+
+def lived(register: DataFrame, decisions: DataFrame) -> Lives:
+    """Who was who, from the spans of both feeds."""
+    when = moments(apart(register), decisions)
+    return Lives(resolve(when.records, when.decisions), alone_on(when.quiet))
 
 
 def as_judged_at(
@@ -53,33 +88,35 @@ def as_judged_at(
     delivered after the year's end is in the year's stock.
     """
     judged = {"as_of": F.lit(judged_on)}
-    register = sources.state(REGISTER, state_on).withColumns(judged)
+    register = apart(sources.state(REGISTER, state_on)).withColumns(judged)
     decisions = sources.state(DECISIONS, state_on).withColumns(judged)
     who = resolve(register, decisions)
     return who.person, households(who.person), id_cases(who.findings, judged_on)
 
 
 def base_tables(
-    register: DataFrame, decisions: DataFrame, states: Mapping[str, DataFrame], *, as_of: date
+    register: DataFrame,
+    decisions: DataFrame,
+    states: Mapping[str, DataFrame],
+    snapshots: DataFrame,
+    *,
+    as_of: date,
 ) -> dict[str, DataFrame]:
     """Table path -> rows. `register` and `decisions` are spans up to `as_of`, `states` the sectors' states;
     each sector contract in `states` gives a table, whichever department it is.
 
-    Cases and numbers run from their first day to `as_of`: the troubled are judged at each of their dates.
+    The troubled are judged at each of their dates; what is so at `as_of` is what holds then.
     """
-    when = moments(register, decisions, until=as_of)
-    now = (standing(register, as_of), standing(decisions, as_of))
-    who, past = at_once(lambda frames: resolve(*frames), (now, (when.records, when.decisions)))
-    answers = holders(who.person, who.replaced)
+    lives = lived(register, decisions)
+    people, replaced = at(lives.persons, as_of), at(lives.judged.replaced, as_of)
+    answers = holders(people, replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
     sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]
     return {
-        "base/person": with_sightings(who.person, sightings(feeds, answers, as_of=as_of)),
-        "base/person_record": who.person_record,
-        "base/household": households(who.person),
-        "base/id_case": id_cases(past.findings, as_of),
-        "base/id_history": id_history(past).unionByName(when.quiet),
-        "base/unregistered": unregistered(sectors, as_of=as_of),
+        "base/person": with_sightings(people, sightings(feeds, answers, as_of=as_of)),
+        "base/household": households(people),
+        **lives.tables(as_of),
+        "base/unregistered": unregistered(sectors, snapshots),
         **{f"base/{contract.base_table}": rows for contract, rows in sectors},
     }
 

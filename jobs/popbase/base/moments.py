@@ -2,20 +2,19 @@
 
 What holds on one such date holds until the next one of the same group: records that ever shared a number,
 and the decisions about them. Most records belong to no group, and their first version still stands: what
-there is to say of their number needs no judging.
+there is to say of them needs no judging. Dates that lie ahead count too: a known end, a decision to come.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from popbase.identity.decisions import REVOCATION, named_refs
 from popbase.identity.groups import grouped
-from popbase.identity.rules import CONTRADICTIONS, below_zero, number17, number_key, person_id, record_ref
+from popbase.identity.rules import CONTRADICTIONS, below_zero, number17, number_key, record_ref
 
 _REF = ["region", "record_no"]
 
@@ -23,7 +22,7 @@ _REF = ["region", "record_no"]
 @dataclass(frozen=True)
 class Moments:
     """`records` and `decisions`: states at every date to judge, with `until`, the next one.
-    `quiet`: rows of `base/id_history` of the records that need no judging.
+    `quiet`: likewise, the records that need no judging; each has the number it carries to itself.
     """
 
     records: DataFrame
@@ -31,20 +30,20 @@ class Moments:
     quiet: DataFrame
 
 
-def moments(register: DataFrame, decisions: DataFrame, *, until: date) -> Moments:
-    """`register` and `decisions` are spans of `record_versions` up to `until`."""
+def moments(register: DataFrame, decisions: DataFrame) -> Moments:
+    """`register` (`anchors.apart`) and `decisions` are spans of `record_versions`."""
     named = _named(register, decisions).localCheckpoint()
     troubled = _troubled(register, decisions, named).localCheckpoint()
     here = register.join(F.broadcast(troubled), _REF, how="left_semi").localCheckpoint()
     apart = register.join(F.broadcast(troubled), _REF, how="left_anti")
-    groups = _groups(here, decisions, named, until).localCheckpoint()
+    groups = _groups(here, decisions, named).localCheckpoint()
     records = here.withColumn("_member", record_ref()).join(groups, "_member", how="inner")
     orders = decisions.withColumn("_member", _order()).join(groups, "_member", how="inner")
-    dates = _dates(records, orders, until).localCheckpoint()
+    dates = _dates(records, orders).localCheckpoint()
     return Moments(
-        records=_at_dates(records, dates).unionByName(_alone(apart.where(~_first_stands()), until)),
+        records=_at_dates(records, dates).unionByName(_alone(apart.where(~_first_stands()))),
         decisions=_at_dates(orders, dates),
-        quiet=_quiet(apart.where(_first_stands()), until),
+        quiet=_alone(apart.where(_first_stands())),
     )
 
 
@@ -55,23 +54,18 @@ def _first_stands() -> Column:
     return began & F.col("to_date").isNull() & ~F.coalesce(doubts, F.lit(False))
 
 
-def _quiet(spans: DataFrame, until: date) -> DataFrame:
-    since = F.greatest("from_date", "registered_on")
-    return spans.where(F.col("citizen_id").isNotNull() & (since <= F.lit(until))).select(
-        person_id(F.col("anchor_region"), F.col("record_no")).alias("person_id"),
-        "citizen_id",
-        F.lit(None).cast("string").alias("former_person_id"),
-        since.alias("valid_from"),
-        F.lit(None).cast("date").alias("valid_to"),
-        F.lit(None).cast("string").alias("decision_no"),
-    )
+def _alone(spans: DataFrame) -> DataFrame:
+    """Versions of records that no other touches: each holds over its own span, in life and after it."""
+    since, end, ended_on = F.greatest("from_date", "registered_on"), F.col("to_date"), F.col("ended_on")
+    ends_within = (ended_on > since) & (end.isNull() | (ended_on < end))
+    halves = F.array(_period(since, ended_on), _period(ended_on, end))
+    periods = F.when(ends_within, halves).otherwise(F.array(_period(since, end)))
+    holds = end.isNull() | (end > since)
+    return _state(spans.where(holds).select("*", F.inline(periods)))
 
 
-def _alone(spans: DataFrame, until: date) -> DataFrame:
-    """Versions of records that no other touches: each holds over its own span."""
-    since = F.greatest("from_date", "registered_on")
-    holds = (since <= F.lit(until)) & (F.col("to_date").isNull() | (F.col("to_date") > since))
-    return _state(spans.where(holds).withColumns({"as_of": since, "until": F.col("to_date")}))
+def _period(start: Column, end: Column) -> Column:
+    return F.struct(start.alias("as_of"), end.alias("until"))
 
 
 def _state(spans: DataFrame) -> DataFrame:
@@ -109,7 +103,7 @@ def _troubled(register: DataFrame, decisions: DataFrame, named: DataFrame) -> Da
     return carriers.select(*_REF).union(named.select(*_REF)).distinct()
 
 
-def _groups(here: DataFrame, decisions: DataFrame, named: DataFrame, until: date) -> DataFrame:
+def _groups(here: DataFrame, decisions: DataFrame, named: DataFrame) -> DataFrame:
     """_member _group: each troubled record and each decision with the group it belongs to."""
     carried = F.explode(F.array_distinct(F.array(number_key(F.col("citizen_id")), _place())))
     said = F.explode(F.array_compact(F.array_append(_numbers(), below_zero(F.col("decision_no")))))
@@ -119,7 +113,7 @@ def _groups(here: DataFrame, decisions: DataFrame, named: DataFrame, until: date
         named.select(_order_of(F.col("decision_no")).alias("member"), _place().alias("key")),
     ]
     everyone = members[0].union(members[1]).union(members[2]).distinct()
-    labelled = grouped(everyone.withColumn("as_of", F.lit(until)))
+    labelled = grouped(everyone.withColumn("as_of", F.lit(0)))  # one world, at all its dates
     return labelled.select(F.col("member").alias("_member"), F.col("group").alias("_group")).distinct()
 
 
@@ -146,7 +140,7 @@ def _order_of(decision_no: Column) -> Column:
     return F.concat(F.lit("decision "), decision_no)
 
 
-def _dates(records: DataFrame, orders: DataFrame, until: date) -> DataFrame:
+def _dates(records: DataFrame, orders: DataFrame) -> DataFrame:
     """_group as_of until: the dates of each group on which a version, a registration, a life or a decision
     begins or ends.
     """
@@ -156,7 +150,7 @@ def _dates(records: DataFrame, orders: DataFrame, until: date) -> DataFrame:
         orders.select("_group", F.explode(of_orders).alias("as_of"))
     )
     following = F.lead("as_of").over(Window.partitionBy("_group").orderBy("as_of"))
-    return turns.where(F.col("as_of") <= F.lit(until)).distinct().withColumn("until", following)
+    return turns.where(F.col("as_of").isNotNull()).distinct().withColumn("until", following)
 
 
 def _at_dates(spans: DataFrame, dates: DataFrame) -> DataFrame:

@@ -51,7 +51,8 @@ def holders(person: DataFrame, replaced: DataFrame) -> Holders:
 
 
 def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
-    """One row is a sector record: person_id match_status region, the contract's fields, flags, first_date.
+    """One row is a sector record: person_id match_status region, the contract's fields, flags,
+    first_date, set_on.
 
     Only MATCHED ones carry a `person_id`.
     """
@@ -66,6 +67,7 @@ def matched(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:
         *(field.name for field in contract.fields),
         flags.alias("flags"),
         "first_date",
+        "set_on",
     )
 
 

@@ -35,11 +35,11 @@ def standing(spans: DataFrame, as_of: date) -> DataFrame:
     """The state at `as_of` out of the spans of `record_versions` up to a date not before it.
 
     One row is a record that exists on `as_of`: the contract's fields, region (the bureau it stands at),
-    flags, first_date, anchor_region, as_of.
+    flags, first_date, anchor_region, set_on (the business date that set it so), as_of.
     """
     on = F.lit(as_of)
     holds = (F.col("from_date") <= on) & (F.col("to_date").isNull() | (F.col("to_date") > on))
-    return spans.where(holds).drop("from_date", "to_date").withColumn("as_of", on)
+    return spans.where(holds).drop("to_date").withColumnRenamed("from_date", "set_on").withColumn("as_of", on)
 
 
 def record_versions(

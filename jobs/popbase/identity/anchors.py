@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from popbase.identity.rules import per
-
 RECORD = ["as_of", "region", "record_no"]
-_ORIGIN = ["as_of", "anchor_region", "record_no"]
+_ORIGIN = ["anchor_region", "record_no"]
+_LINEAGE = ["region", "record_no", "anchor_region", "first_date"]
 
 
-def apart(candidates: DataFrame) -> DataFrame:
-    """`candidates`, with the first date beside the `anchor_region` of a record that reuses an origin.
+def apart(records: DataFrame, *within: str) -> DataFrame:
+    """`records`, versions or a state, with the first date beside the `anchor_region` of one that reuses an
+    origin.
 
     A bureau whose records moved to its successor may begin to send again, under record numbers that it
     used before: the newer record is someone else, and would otherwise get the older one's person_id.
+    `within`: columns that keep worlds apart from each other, as the date of states does.
     """
-    later = F.broadcast(_reusing(candidates).localCheckpoint())
+    later = F.broadcast(_reusing(records, within).localCheckpoint())
     origin = F.concat_ws("@", F.col("anchor_region"), F.col("first_date").cast("string"))
     return (
-        candidates.join(later, RECORD, how="left")
+        records.join(later, [*within, *_LINEAGE], how="left")
         .withColumn("anchor_region", F.when(F.col("reuses"), origin).otherwise(F.col("anchor_region")))
         .drop("reuses")
     )
 
 
-def _reusing(candidates: DataFrame) -> DataFrame:
+def _reusing(records: DataFrame, within: Sequence[str]) -> DataFrame:
     """Only a record that moved can have left its origin to another; mostly there is none."""
-    slim = candidates.select(*RECORD, "anchor_region", "first_date")
-    moved = slim.where(F.col("region") != F.col("anchor_region")).select(*_ORIGIN).distinct()
-    turn = F.row_number().over(
-        per("anchor_region", "record_no", order=[F.col("first_date"), F.col("region")])
-    )
+    lineage, origin = [*within, *_LINEAGE], [*within, *_ORIGIN]
+    slim = records.select(*lineage)
+    moved = slim.where(F.col("region") != F.col("anchor_region")).select(*origin).distinct()
+    turn = F.dense_rank().over(Window.partitionBy(*origin).orderBy("first_date"))
     return (
-        slim.join(F.broadcast(moved), _ORIGIN, how="left_semi")
+        slim.join(F.broadcast(moved), origin, how="left_semi")
+        .distinct()
         .withColumn("turn", turn)
         .where("turn > 1")
-        .select(*RECORD, F.lit(True).alias("reuses"))
+        .select(*lineage, F.lit(True).alias("reuses"))
     )

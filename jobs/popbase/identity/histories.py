@@ -6,12 +6,12 @@ such date, so what holds at `as_of` holds until then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from popbase.identity.persons import Identity
 from popbase.identity.rules import person_id
 
 CASE = ["case_id", "kind", "status", "opened_on", "closed_on", "record_nos", "evidence", "decision_no"]
@@ -23,14 +23,12 @@ def id_cases(findings: DataFrame, on: date) -> DataFrame:
 
     A finding that ceases and comes back is another case, told apart by its turn.
     """
-    known = findings.where(F.col("as_of") <= F.lit(on)).withColumn(
-        "until", F.when(F.col("until") <= F.lit(on), F.col("until"))
-    )
+    known = up_to(findings, on)
     last = F.max(F.struct("as_of", "record_nos", "evidence", "decision_no"))
     spans = (
-        _spans(known, "kind", "subject")
+        runs(known, "kind", "subject")
         .groupBy("kind", "subject", "turn")
-        .agg(F.min("as_of").alias("opened_on"), _end().alias("closed_on"), last.alias("last"))
+        .agg(F.min("as_of").alias("opened_on"), run_end().alias("closed_on"), last.alias("last"))
     )
     name = F.concat_ws("|", "kind", "subject", F.col("turn").cast("string"))
     return spans.select("*", "last.*").withColumns({
@@ -39,21 +37,44 @@ def id_cases(findings: DataFrame, on: date) -> DataFrame:
     }).select(*CASE)  # fmt: skip
 
 
-def id_history(identity: Identity) -> DataFrame:
-    """One row is a number that a person carried, or an id that now means that person, over a time."""
-    numbers = identity.records.where((F.col("role") == "WINNER") & (F.col("id_status") == "UNIQUE")).select(
+def id_history(records: DataFrame, on: date) -> DataFrame:
+    """One row is a number that a person carried, or an id that now means that person, over a time, as it is
+    known on the business date `on`. `records`: those of an `Identity`.
+    """
+    known = up_to(records, on)
+    numbers = known.where((F.col("role") == "WINNER") & (F.col("id_status") == "UNIQUE")).select(
         "as_of", "until", "person_id", "citizen_id", F.lit(None).cast("string").alias("former_person_id"),
         "decision_no",
     )  # fmt: skip
-    rows = numbers.unionByName(_former_ids(identity.records))
+    rows = numbers.unionByName(_former_ids(known))
     keys = ("person_id", "citizen_id", "former_person_id")
     first = F.min(F.struct("as_of", "decision_no"))
     spans = (
-        _spans(rows, *keys)
+        runs(rows, *keys)
         .groupBy(*keys, "turn")
-        .agg(F.min("as_of").alias("valid_from"), _end().alias("valid_to"), first.alias("first"))
+        .agg(F.min("as_of").alias("valid_from"), run_end().alias("valid_to"), first.alias("first"))
     )
     return spans.select("*", "first.decision_no").select(*ID)
+
+
+def quiet_numbers(records: DataFrame, on: date) -> DataFrame:
+    """`id_history` of records that are their persons' only ones, in one version ever."""
+    since = F.greatest("first_date", "registered_on")
+    begins = (F.col("as_of") == since) & (since <= F.lit(on))
+    return records.where(F.col("citizen_id").isNotNull() & begins).select(
+        "person_id",
+        "citizen_id",
+        F.lit(None).cast("string").alias("former_person_id"),
+        since.alias("valid_from"),
+        F.lit(None).cast("date").alias("valid_to"),
+        "decision_no",
+    )
+
+
+def up_to(rows: DataFrame, on: date) -> DataFrame:
+    """What is known on a date of rows over [as_of, until): what begins later is not, nor what ends later."""
+    ends = F.when(F.col("until") <= F.lit(on), F.col("until"))
+    return rows.where(F.col("as_of") <= F.lit(on)).withColumn("until", ends)
 
 
 def _former_ids(records: DataFrame) -> DataFrame:
@@ -81,15 +102,20 @@ def _former_ids(records: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def _spans(rows: DataFrame, *keys: str) -> DataFrame:
-    """`rows` with `turn`: 1, 2, ... for each unbroken run of dates on which the keys hold."""
+def runs(rows: DataFrame, *keys: str, same: Sequence[str] = ()) -> DataFrame:
+    """`rows` over [as_of, until) with `turn`: 1, 2, ... for each unbroken run of dates on which the keys
+    hold and the columns `same` stay as they are.
+    """
     in_time = Window.partitionBy(*keys).orderBy("as_of")
     starts = ~F.col("as_of").eqNullSafe(F.lag("until").over(in_time))
+    if same:
+        told = F.struct(*same)
+        starts = starts | ~told.eqNullSafe(F.lag(told).over(in_time))
     return rows.withColumn("starts", starts).withColumn(
         "turn", F.sum(F.col("starts").cast("int")).over(in_time)
     )
 
 
-def _end() -> Column:
+def run_end() -> Column:
     """The end of a run: that of its last row, which is open where that one is."""
     return F.max(F.struct("as_of", "until"))["until"]

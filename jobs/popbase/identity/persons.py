@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.identity import findings
-from popbase.identity.anchors import RECORD, apart
+from popbase.identity.anchors import RECORD
 from popbase.identity.decisions import REPLACING, TRAIL, applied, in_force, orders
 from popbase.identity.links import linked, with_nodes
 from popbase.identity.rules import (
@@ -44,8 +44,8 @@ class Identity:
     and number17, number_key, person_id, role (WINNER, OTHER), id_status, several (its number had more
     than one record, or a decision touched it), decision_no (the decision that gave the number).
     `person`, `person_record`, `findings`: one row is a person, a record of a person, a finding.
-    `replaced`: one row is a number that an applied 12 or 90 replaced (as_of old_citizen_id new_citizen_id
-    effective_on decision_no).
+    `replaced`: one row is a number that an applied 12 or 90 replaced (as_of until old_citizen_id
+    new_citizen_id effective_on decision_no).
     """
 
     records: DataFrame
@@ -56,12 +56,12 @@ class Identity:
 
 
 def resolve(records: DataFrame, decisions: DataFrame) -> Identity:
-    """`records` and `decisions` are states of the two feeds; every date in `as_of` is resolved by itself.
+    """`records` (`anchors.apart`) and `decisions` are states; every date in `as_of` is resolved by itself.
 
     `until`, optional in both, is the date from which the row is superseded (null: none known); it is
     handed through for `histories`. The 99.7 % of records whose number is theirs alone are never shuffled.
     """
-    candidates = apart(_with_until(records).where(F.col("registered_on") <= F.col("as_of")))
+    candidates = _with_until(records).where(F.col("registered_on") <= F.col("as_of"))
     effective = in_force(_with_until(decisions)).localCheckpoint()
     decided = None if effective.isEmpty() else orders(candidates, effective)
     several = _several_keys(candidates, decided.keys if decided else None).localCheckpoint()
@@ -69,11 +69,11 @@ def resolve(records: DataFrame, decisions: DataFrame) -> Identity:
     shared = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_semi").localCheckpoint()
     alone = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_anti")
     held = applied(_touched(shared, decided.keys), decided.claims) if decided else None
-    resolved = settled(_alone(alone).unionByName(_ranked(_participants(_corrected(shared, held)))))
+    resolved = settled(alone_on(alone).unionByName(_ranked(_participants(_corrected(shared, held)))))
     return Identity(
         records=resolved,
         person=person(resolved),
-        person_record=resolved.select("as_of", "until", "person_id", "region", "record_no", "role"),
+        person_record=person_record(resolved),
         findings=findings.of(resolved, effective, held),
         replaced=_replaced(effective, held),
     )
@@ -94,6 +94,11 @@ def person(resolved: DataFrame) -> DataFrame:
         .withColumn("citizen_id", F.when(~claims, number))
         .select(*_PERSON, *(F.lit(None).cast("string").alias(c) for c in _USUAL))
     )  # fmt: skip
+
+
+def person_record(resolved: DataFrame) -> DataFrame:
+    """One row is a record of a person."""
+    return resolved.select("as_of", "until", "person_id", "region", "record_no", "role")
 
 
 def _with_until(state: DataFrame) -> DataFrame:
@@ -191,9 +196,11 @@ def _id_status() -> Column:
     )
 
 
-def _alone(records: DataFrame) -> DataFrame:
-    """Records whose number nobody shares: plain expressions, the same columns as `_ranked`."""
-    return records.withColumn("number17", number17(F.col("citizen_id"))).withColumns({
+def alone_on(records: DataFrame) -> DataFrame:
+    """Records whose number nobody shares, resolved: plain expressions."""
+    number = F.col("citizen_id")
+    numbered = records.withColumns({"number17": number17(number), "number_key": number_key(number)})
+    return numbered.withColumns({
         "decision_no": F.lit(None).cast("string"),
         "role": F.lit("WINNER"),
         "person_id": person_id(F.col("anchor_region"), F.col("record_no")),
@@ -203,7 +210,8 @@ def _alone(records: DataFrame) -> DataFrame:
 
 
 def _replaced(effective: DataFrame, held: DataFrame | None) -> DataFrame:
-    order = effective.where(F.col("kind").isin(*REPLACING)).select("as_of", "decision_no", "effective_on")
+    replacing = effective.where(F.col("kind").isin(*REPLACING))
+    order = replacing.select("as_of", "until", "decision_no", "effective_on")
     empty = effective.select("as_of", F.array().cast(TRAIL).alias("trail")).limit(0)
     steps = (empty if held is None else held.select("as_of", "trail")).select("as_of", F.inline("trail"))
     return steps.distinct().join(order, ["as_of", "decision_no"], how="inner")

@@ -15,7 +15,7 @@ from popbase.expectations import Finding, check
 from popbase.intake import ledger
 from popbase.intake.ledger import Identity
 from popbase.lake import Lake
-from popbase.publish import metrics
+from popbase.publish import metrics, metrics_over_time
 from popbase.publish.publication import DeliveryRef, Publication
 from popbase.session import at_once
 from popbase.sources import Sources
@@ -88,7 +88,12 @@ def _base(sources: Sources, last: Publication | None, as_of: date) -> Iterator[t
     yield PERSON, partial(metrics.person, people, before, takeovers(sources, last, as_of))
     for table, measure in beside_people.items():
         yield table, partial(measure, lake.read(table), people)
-    yield "base/id_history", partial(metrics.id_history, lake.read("base/id_history"))
+    yield (
+        "base/person_history",
+        partial(metrics_over_time.person_history, lake.read("base/person_history"), people, as_of),
+    )
+    yield "base/event", partial(metrics_over_time.event, lake.read("base/event"))
+    yield "base/id_history", partial(metrics_over_time.id_history, lake.read("base/id_history"))
     for contract in table_contracts.sectors():
         table = f"base/{contract.base_table}"
         yield table, partial(metrics.sector, lake.read(table), table_contracts.sector(contract))

@@ -154,16 +154,6 @@ def id_case(cases: DataFrame, people: DataFrame) -> DataFrame:
     )
 
 
-def id_history(history: DataFrame) -> DataFrame:
-    """Metrics of base/id_history."""
-    tallies = {
-        "period_empty": "valid_to <= valid_from",
-        "says_nothing": "citizen_id IS NULL AND former_person_id IS NULL",
-    }
-    key = ("person_id", "citizen_id", "former_person_id", "valid_from")
-    return together(counted(history, "id_history", tallies), twice(history, *key, name="period_twice"))
-
-
 def unregistered(numbers: DataFrame, people: DataFrame) -> DataFrame:
     """Metrics of base/unregistered: none of its numbers is anybody's in the register."""
     known = people.where("id_status <> 'FORMER'").select(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DAY = date(2015, 12, 31)
 # Numbers by letter; none belongs to anybody: their birth date lies in 1800.
 NUMBERS = {"A": "330102180001010011", "B": "330102180001010022", "C": "330102180001010033"}
-STATE = {"region": "330100", "first_date": "2014-12-31", "anchor_region": "330100"}
+STATE = {"region": "330100", "first_date": "2014-12-31", "anchor_region": "330100", "set_on": "2014-12-31"}
 PERSON = {
     "sex": "1", "birth_date": "1800-01-01", "household_kind": "10", "registered_area": "330102001001",
     "updated_at": "2014-12-31", "from_date": "2014-12-31",
@@ -64,7 +64,7 @@ def said(spark: SparkSession, contract: Contract, text: str, **given: str) -> Da
     for row in found:
         row["citizen_id"] = NUMBERS.get(str(row.get("citizen_id")))
     types = {f.name: f.sql_type for f in contract.fields}
-    types |= {"region": "string", "first_date": "date", "anchor_region": "string"}
+    types |= {"region": "string", "first_date": "date", "anchor_region": "string", "set_on": "date"}
     types |= {name: "date" for name in ("from_date", "to_date") if name in found[0]}
     told = "\n".join([" | ".join(types), *(" | ".join(row.get(n) or "" for n in types) for row in found)])
     return table(spark, told, **types).selectExpr("*", "CAST(array() AS array<string>) AS flags")
@@ -84,13 +84,14 @@ def test_every_table_keeps_its_contract_and_a_new_department_needs_no_code(
     nothing = "decision_no | from_date | to_date\n0 | 1900-01-01 | 1900-01-01"
     decisions = said(spark, contracts.feed("id_correction"), nothing).where("from_date > DATE'2000-01-01'")
     states = {"employment": said(spark, employment, EMPLOYMENT)}
-    built = base_tables(register, decisions, states, as_of=DAY)
+    snapshots = spark.createDataFrame([], "feed string, region string, snapshot_on date")
+    built = base_tables(register, decisions, states, snapshots, as_of=DAY)
     known = table_contracts.tables()
     told = {name: conform_to(frame, known[name]) for name, frame in built.items()}
 
     assert sorted(told) == [
-        f"base/{name}" for name in ("employment", "household", "id_case", "id_history", "person")
-    ] + ["base/person_record", "base/unregistered"]
+        f"base/{name}" for name in ("employment", "event", "household", "id_case", "id_history", "person")
+    ] + ["base/person_history", "base/person_record", "base/unregistered"]
     assert rows(told["base/person"], "record_no", "id_status", "in_employment", "in_tax") == [
         ("1", "UNIQUE", True, False),
         ("2", "CONTESTED", False, False),

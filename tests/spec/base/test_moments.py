@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from popbase.base.moments import moments
 from popbase.base.state import standing
-from popbase.identity.histories import id_cases, id_history
-from popbase.identity.persons import resolve
+from popbase.identity.histories import id_cases, id_history, quiet_numbers
+from popbase.identity.persons import alone_on, resolve
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -98,12 +98,12 @@ def test_the_dates_of_a_group_are_all_dates_that_matter_to_it(spark: SparkSessio
         [row for case in range(CASES) for row in register_of(case)], SPAN
     ).cache()
     decisions = spark.createDataFrame([row for case in range(CASES) for row in decisions_of(case)], DECISION)
-    when = moments(register, decisions, until=LAST)
+    when = moments(register, decisions)
     found = resolve(when.records, when.decisions)
     expected = resolve(every_day(register), every_day(decisions))
     assert rows(id_cases(found.findings, LAST)) == rows(id_cases(expected.findings, LAST))
-    numbers = id_history(found).unionByName(when.quiet)
-    assert rows(numbers) == rows(id_history(expected))
+    numbers = id_history(found.records, LAST).unionByName(quiet_numbers(alone_on(when.quiet), LAST))
+    assert rows(numbers) == rows(id_history(expected.records, LAST))
 
 
 def test_a_number_that_nobody_shares_needs_no_judging(spark: SparkSession) -> None:
@@ -111,6 +111,6 @@ def test_a_number_that_nobody_shares_needs_no_judging(spark: SparkSession) -> No
         "330100", "1", "330102180001010014", "甲", None, "1", date(1800, 1, 1), None, "10", None, None,
         "330102001001", date(2000, 1, 1), None, None, None, None, None, [], DAYS[0], "330100", DAYS[0], None,
     )  # fmt: skip
-    when = moments(spark.createDataFrame([plain], SPAN), spark.createDataFrame([], DECISION), until=LAST)
+    when = moments(spark.createDataFrame([plain], SPAN), spark.createDataFrame([], DECISION))
     assert when.records.isEmpty()
-    assert rows(when.quiet, "citizen_id", "valid_from", "valid_to") == [("330102180001010014", DAYS[0], None)]
+    assert rows(when.quiet, "citizen_id", "as_of", "until") == [("330102180001010014", DAYS[0], None)]

@@ -54,9 +54,9 @@ def housing(spark: SparkSession, text: str) -> DataFrame:
     for row in given:
         row["citizen_id"] = number(row.pop("number"))
     told = "\n".join([" | ".join(given[0]), *(" | ".join(v or "" for v in row.values()) for row in given)])
-    frame = table(spark, told, held_from="date", held_to="date", first_date="date")
-    dates = {"held_from", "held_to", "first_date"}
-    absent = {f.name for f in HOUSING.fields} | {"region", "first_date"}
+    frame = table(spark, told, held_from="date", held_to="date", first_date="date", set_on="date")
+    dates = {"held_from", "held_to", "first_date", "set_on"}
+    absent = {f.name for f in HOUSING.fields} | {"region", "first_date", "set_on"}
     nulls = (
         f"CAST(NULL AS {'date' if n in dates else 'string'}) AS {n}"
         for n in sorted(absent - set(frame.columns))
@@ -195,19 +195,21 @@ def test_insurance_is_active_while_paid_to_two_months_before(
     assert rows(paid.select(active(contracts.feed("social_security"), DAY))) == [(holds,)]
 
 
-def test_a_number_that_only_sectors_know_is_listed_once_with_who_saw_it(spark: SparkSession) -> None:
+def test_a_number_that_only_sectors_know_is_listed_once_with_who_saw_it_and_when(spark: SparkSession) -> None:
     records = """
-        record_no | number | owner_name | area         | first_date
-        1         | Z      | 李明       | 330102001001 | 2015-01-02
-        2         | Z      | 李明       | 330102001001 | 2014-12-31
-        3         | Z      | 王芳       | 330101001001 | 2015-06-01
-        4         | A      | 王芳       | 330101001001 | 2015-06-01
-        5         | Y      | 王芳       |              | 2015-06-01
+        record_no | number | owner_name | area         | first_date | set_on     | region
+        1         | Z      | 李明       | 330102001001 | 2015-01-02 | 2015-01-02 | 330100
+        2         | Z      | 李明       | 330102001001 | 2014-12-31 | 2015-07-01 | 330100
+        3         | Z      | 王芳       | 330101001001 | 2015-06-01 | 2015-06-01 | 330200
+        4         | A      | 王芳       | 330101001001 | 2015-06-01 | 2015-06-01 | 330100
+        5         | Y      | 王芳       |              | 2015-06-01 | 2015-06-01 | 330200
     """
+    snapshots = "feed | region | snapshot_on\nhousing | 330200 | 2015-08-01\ntax | 330100 | 2015-09-01"
+    newest = table(spark, snapshots, snapshot_on="date")
     who = holders(people(spark, PEOPLE), decided(spark, NO_DECISIONS))
-    found = unregistered([(HOUSING, matched(housing(spark, records), HOUSING, who))], as_of=DAY)
+    found = unregistered([(HOUSING, matched(housing(spark, records), HOUSING, who))], newest)
     areas = ["330101001001", "330102001001"]
     assert rows(found, "citizen_id", "feeds", "areas", "first_seen", "last_seen") == [
-        (number("Y"), ["housing"], [], date(2015, 6, 1), DAY),
-        (number("Z"), ["housing"], areas, date(2014, 12, 31), DAY),
+        (number("Y"), ["housing"], [], date(2015, 6, 1), date(2015, 8, 1)),
+        (number("Z"), ["housing"], areas, date(2014, 12, 31), date(2015, 8, 1)),
     ]

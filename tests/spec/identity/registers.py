@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lib.tables import parse_table
 from lib.tables import rows as rows_of
 
+from popbase.identity.anchors import apart
 from popbase.identity.persons import Identity, resolve
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def decision_rows(text: str, as_of: str | None = None) -> list[dict[str, Any]]:
 
 def resolved(spark: SparkSession, records: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> Identity:
     """`resolve` over rows of both feeds."""
-    found = resolve(_frame(spark, records, RECORD_TYPES), _frame(spark, decisions, DECISION_TYPES))
+    register = apart(_frame(spark, records, RECORD_TYPES), "as_of")
+    found = resolve(register, _frame(spark, decisions, DECISION_TYPES))
     found.records.persist()
     return found
 

@@ -181,10 +181,10 @@ CASES = {
     ),
     "a_record_that_changed_bureau_is_found_by_its_first_one": Case(
         """
-        record   | citizen_id | anchor_region
-        330200/1 | A          | 330100
-        330200/2 | C          | 330100
-        330100/2 | D          | 330100
+        record   | citizen_id | anchor_region | first_date
+        330200/1 | A          | 330100        | 2014-01-01
+        330200/2 | C          | 330100        | 2014-01-01
+        330100/2 | D          | 330100        | 2015-01-01
         """,
         """
         decision_no | kind | record   | old | new

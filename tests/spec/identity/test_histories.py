@@ -60,13 +60,13 @@ def test_the_numbers_a_person_carried_stand_in_time(identity: Any) -> None:
         7           | 12   | 330100/1 | A   | B   | 2015-03-01   | 2015-03-01
         """,
     )
-    history = id_history(found)
+    history = id_history(found.records, D4)
     assert rows(history, "valid_from", "valid_to", "decision_no") == [(D1, D3, None), (D3, None, "7")]
     assert len(set(rows(history, "citizen_id"))) == 2
 
 
 def test_a_contested_number_is_nobodys(identity: Any) -> None:
-    history = id_history(identity(CONTEST.format("B", "A")))
+    history = id_history(identity(CONTEST.format("B", "A")).records, D4)
     assert rows(history, "valid_from", "valid_to") == [(D2, D3), (D2, D3)]
 
 
@@ -88,7 +88,7 @@ def test_ids_that_became_one_person_lead_to_it_until_they_part(identity: Any) ->
         6           | 99   |          |          |     | 5       | 2015-03-01   | 2015-03-01
     """
     found = identity(records, decisions)
-    former = id_history(found).where("former_person_id IS NOT NULL")
+    former = id_history(found.records, D4).where("former_person_id IS NOT NULL")
     pair = rows(former, "valid_from", "valid_to", "decision_no", "person_id", "former_person_id")
     first, second = (
         p.person_id for p in found.person.where("as_of = '2015-01-01'").sort("record_no").collect()
@@ -104,7 +104,7 @@ def test_the_id_of_a_cancelled_first_record_leads_to_what_is_left(identity: Any)
         330100/1 | A          | 2015-02-01 |            | 2014-01-01 | 2015-02-01 | 4
         330100/2 | A          | 2015-02-01 |            | 2014-02-01 |            |
     """)
-    former = id_history(found).where("former_person_id IS NOT NULL")
+    former = id_history(found.records, D4).where("former_person_id IS NOT NULL")
     ids = [p.person_id for p in found.person.sort("as_of").collect()]
     assert rows(former, "person_id", "former_person_id", "valid_from", "valid_to") == sorted(
         [(ids[0], ids[1], D1, D2), (ids[1], ids[0], D2, None)]

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lib import model_base, model_identity, model_numbers
-from lib.cases import NIGHTS, Case
+from lib.cases import NIGHTS
+from lib.sent import Case
 from popbase.control import exists, read_small
 
 Row = tuple[tuple[str, Any], ...]
@@ -50,9 +51,9 @@ def report(found: Sequence[Disagreement], cases: Sequence[Case]) -> str:
     """The smallest case that disagrees, and everything said of it."""
     smallest = min((d.case for d in found), key=lambda at: (cases[at].size, at))
     said = [str(d) for d in found if d.case == smallest]
-    counts = Counter(d.table for d in found)
+    counts, disagreeing = Counter(d.table for d in found), {d.case for d in found}
     return "\n".join([
-        f"{len({d.case for d in found})} of {len(cases)} cases disagree, by table {dict(counts)}. The smallest:",
+        f"{len(disagreeing)} of {len(cases)} cases disagree, by table {dict(counts)}. The smallest:",
         *describe(cases[smallest]), *said,
     ])  # fmt: skip
 
@@ -94,7 +95,9 @@ def model_answers(cases: Sequence[Case], night: int) -> dict[str, list[Counter[R
     return answers
 
 
-def by_case(table: str, rows: Sequence[Mapping[str, Any]], owner: Mapping[str, int]) -> dict[int, Counter[Row]]:
+def by_case(
+    table: str, rows: Sequence[Mapping[str, Any]], owner: Mapping[str, int]
+) -> dict[int, Counter[Row]]:
     if table in OPAQUE:
         assert len({row[OPAQUE[table]] for row in rows}) == len(rows), f"an id stands twice in {table}"
     found: dict[int, Counter[Row]] = defaultdict(Counter)
@@ -135,4 +138,3 @@ def whose(row: Mapping[str, Any], owner: Mapping[str, int]) -> int:
         if name in owner:
             return owner[name]
     raise AssertionError(f"a row of no case: {sorted(row)}")
-

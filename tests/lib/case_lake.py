@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from lib import feeds
-from lib.cases import FEEDS, Sent
+from lib.sent import FEEDS, Sent
 from popbase import contracts
 from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
 from popbase.lake import Lake
 
-def take_in(lake: Lake, sent: Sequence[Sent]) -> None:
-    """A night's deliveries as rows and lines of the ledger; judged again, a delivery's rows stay as they are."""
+
+def take_in(lake: Lake, sent: Sequence[Sent], *, partition_by: Sequence[str] = ()) -> None:
+    """A night's deliveries as rows and lines of the ledger; judged again, a delivery's rows stay."""
     for feed in FEEDS:
         of_feed = [s for s in sent if s.feed == feed]
         if of_feed:
-            write(lake, feed, of_feed)
+            write(lake, feed, of_feed, partition_by)
             ledger.append(lake.root, feed, [j for s in of_feed for j in judgements(s)])
 
 
@@ -28,7 +28,7 @@ def judgements(s: Sent) -> list[ledger.Judgement]:
     return [replace(judged, status=s.status)]
 
 
-def write(lake: Lake, feed: str, sent: Sequence[Sent]) -> None:
+def write(lake: Lake, feed: str, sent: Sequence[Sent], partition_by: Sequence[str]) -> None:
     contract = contracts.feed(feed)
     names = [f.name for f in contract.fields]
     told, seen = [], known_places(lake, feed)
@@ -41,14 +41,16 @@ def write(lake: Lake, feed: str, sent: Sequence[Sent]) -> None:
         for d in told for row in d.rows if not row.refused
     ]  # fmt: skip
     refused = [
-        (*feeds.place(d), "|".join(row.key), ["name.required"], "") for d in told for row in d.rows if row.refused
+        (*feeds.place(d), "|".join(row.key), ["name.required"], "")
+        for d in told for row in d.rows if row.refused
     ]  # fmt: skip
     for table, rows, schema in (
         (f"conformed/{feed}", good, conformed_schema(contract)),
         (f"quarantine/{feed}", refused, QUARANTINE_SCHEMA),
     ):
         if rows:
-            lake.append(table, lake.spark.createDataFrame(rows, schema).coalesce(1))
+            told_rows = lake.spark.createDataFrame(rows, schema).coalesce(1)
+            lake.append(table, told_rows, partition_by=partition_by)
 
 
 def known_places(lake: Lake, feed: str) -> set[tuple[str, date, int]]:

@@ -12,14 +12,16 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+
 from lib import model_numbers
+from lib.model_history import DECISIONS, REGISTER
 from lib.model_identity import contradictions
 from lib.model_numbers import BORN
 from lib.model_state import Delivered, Row
+from lib.sent import FEEDS, Case, Sent
 from popbase.clock import ZONE
+from popbase.intake.ledger import Status
 
-REGISTER, DECISIONS = "household_registration", "id_correction"
-FEEDS = (REGISTER, DECISIONS, "housing", "social_security", "education")
 FIRST = date(2015, 12, 26)
 NIGHTS = (date(2015, 12, 29), date(2015, 12, 31), date(2016, 1, 2), date(2016, 1, 4))
 DAYS = [FIRST + timedelta(days=n) for n in range((NIGHTS[-1] - FIRST).days + 1)]
@@ -29,39 +31,6 @@ AREAS = ("330102001001", "330102001002", "330106002001")
 NAMES = ("阿依·古丽", "阿依古丽", "王芳", "李雷")
 
 Fields = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A delivery and what is said of it when it is judged; judged again, the last word counts."""
-
-    feed: str
-    delivery: Delivered
-    status: str = "accepted"
-
-    @property
-    def place(self) -> tuple[str, str, date, int]:
-        d = self.delivery
-        return self.feed, d.region, d.business_date, d.delivery_no
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is judged in each night."""
-
-    nights: tuple[tuple[Sent, ...], ...]
-
-    @property
-    def size(self) -> int:
-        return sum(1 + len(s.delivery.rows) for night in self.nights for s in night)
-
-    def known(self, night: int) -> dict[str, list[Delivered]]:
-        """Every delivery judged by the night, by its last judgment."""
-        last = {s.place: s for told in self.nights[: night + 1] for s in told}
-        found: dict[str, list[Delivered]] = {feed: [] for feed in FEEDS}
-        for s in last.values():
-            found[s.feed].append(replace(s.delivery, accepted=s.status == "accepted"))
-        return found
 
 
 @dataclass
@@ -109,7 +78,8 @@ def person(d: Drawing) -> Fields:
     return {
         "region": d.one_of(*range(d.bureaus)), "record_no": d.one_of("1", "2", "3", "11"),
         "citizen_id": d.one_of(0, 0, 0, 0, 1, 2, 4, None), "name": d.one_of(0, 1, 2, 2, 2, 3),
-        "former_name": d.one_of(None, None, 2, 3), "born": d.one_of(0, 0, 0, 0, 1), "sex": d.one_of("1", "2", "2", "2"),
+        "former_name": d.one_of(None, None, 2, 3), "born": d.one_of(0, 0, 0, 0, 1),
+        "sex": d.one_of("1", "2", "2", "2"),
     }  # fmt: skip
 
 
@@ -123,7 +93,7 @@ def send(d: Drawing, night: date, feed: str, region: int) -> None:
     makers = {REGISTER: register_rows, DECISIONS: decision_rows}
     rows = makers[feed](d, region, kind) if feed in makers else sector_rows(d, feed, kind)
     over = feed == REGISTER and region == 1 and d.taken == day and not d.rarely(4)
-    status = "rejected" if d.rarely(12) else "accepted"
+    status: Status = "rejected" if d.rarely(12) else "accepted"
     sent = Delivered(str(region), day, number, kind, tuple(rows), ("0",) if over else ())
     d.sent.append(Sent(feed, sent, status))
 
@@ -187,7 +157,8 @@ def decision_row(d: Drawing, number: int) -> Fields:
         "record_no": first["record_no"], "other_region": str(second["region"]) if both else None,
         "other_record_no": second["record_no"] if both else None,
         "old_citizen_id": None if both else d.one_of(first["citizen_id"], first["citizen_id"], 0, None),
-        "new_citizen_id": d.one_of(0, 1, 2, 2, 3, None), "revokes": d.one_of(1, 2, 3) if kind == "99" else None,
+        "new_citizen_id": d.one_of(0, 1, 2, 2, 3, None),
+        "revokes": d.one_of(1, 2, 3) if kind == "99" else None,
         "effective_on": d.one_of(*DATES), "authority": "某市公安局",
         "updated_at": datetime(2015, 12, d.one_of(1, 2), tzinfo=ZONE),
     }  # fmt: skip

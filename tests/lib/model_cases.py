@@ -28,7 +28,9 @@ class Finding:
         return self.kind, *self.about
 
 
-def finding(kind: str, about: Iterable[str], records: Iterable[Record], evidence: str | None = None) -> Finding:
+def finding(
+    kind: str, about: Iterable[str], records: Iterable[Record], evidence: str | None = None
+) -> Finding:
     those = list(records)
     return Finding(kind, tuple(about), tuple(sorted(r.ref for r in those)), evidence or agreement(those))
 

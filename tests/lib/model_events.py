@@ -101,7 +101,9 @@ class Story:
             yield from self.ending(p, following)
             yield from conversion(p, before)
 
-    def beginning(self, p: Stay, q: Stay | None, before: Stay | None, following: Stay | None) -> Iterator[Event]:
+    def beginning(
+        self, p: Stay, q: Stay | None, before: Stay | None, following: Stay | None
+    ) -> Iterator[Event]:
         entered = before is None and (q is None or q.live or p.live)
         if entered:
             yield self.entrance(p, first=q is None)

@@ -117,7 +117,7 @@ def said(d: Day, known: Sequence[Day]) -> dict[Known, str | None]:
 
 
 def former_ids(d: Day, record: Record, known: Sequence[Day]) -> set[str]:
-    """The id that a record has alone, and those it stood under before, but for whoever lives on under them."""
+    """The id that a record has alone, and those it stood under before: nobody lives on under them."""
     before = {
         p.person_id for earlier in known if earlier.on < d.on for p in earlier.people
         if record.lineage in {r.lineage for r in p.records}

@@ -12,6 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+SHOWN = (
+    "record_no", "name", "sex", "birth_date", "household_kind", "relation_to_head", "hukou_nature",
+    "registered_area", "registered_on", "converted_on", "ended_on", "end_reason", "unsettled_reason",
+    "updated_at",
+)  # fmt: skip
 Row = Mapping[str, Any]
 Where = tuple[str, str]
 STATUS = {"1": "DEAD", "2": "MISSING", "3": "MOVED_OUT", "5": "IN_SERVICE", "6": "EMIGRATED"}
@@ -79,7 +84,7 @@ def alike(a: Record, b: Record) -> bool:
     (name_a, former_a), (name_b, former_b) = (
         (match_name(r.row["name"]), match_name(r.row["former_name"])) for r in (a, b)
     )
-    return name_a == name_b or name_a == former_b or name_b == former_a
+    return name_a in (name_b, former_b) or name_b == former_a
 
 
 @dataclass(frozen=True)
@@ -168,10 +173,22 @@ def id_status(one: Person, everybody: Sequence[Person], on: date) -> str:
 def row_of(p: Person, on: date) -> dict[str, Any]:
     """The row of base/person, but for what sectors say of it."""
     row = p.winner.row
-    shown = (
-        "record_no name sex birth_date household_kind relation_to_head hukou_nature registered_area "
-        "registered_on converted_on ended_on end_reason unsettled_reason updated_at"
-    ).split()
+    shown = [
+        "record_no",
+        "name",
+        "sex",
+        "birth_date",
+        "household_kind",
+        "relation_to_head",
+        "hukou_nature",
+        "registered_area",
+        "registered_on",
+        "converted_on",
+        "ended_on",
+        "end_reason",
+        "unsettled_reason",
+        "updated_at",
+    ]
     return {name: row[name] for name in shown} | {
         "person_id": p.person_id,
         "citizen_id": p.citizen_id,

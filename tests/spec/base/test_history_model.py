@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 from lib import agreement, case_lake
-from lib.cases import NIGHTS, Case, cases, told
+from lib.cases import NIGHTS, cases, told
+from lib.sent import Case
+
 from popbase.base.build import write_base
 from popbase.lake import Lake
 from popbase.sources import Sources

@@ -69,6 +69,8 @@ def drawn(chance: Random) -> Case:
         for _ in range(d.one_of(1, 2, 3)):
             feed = d.one_of(*[REGISTER] * 6, *[DECISIONS] * 2, *FEEDS[2:])
             send(d, night, feed, d.one_of(*range(d.bureaus)))
+        if d.taken and d.taken <= night and d.rarely(2):
+            send(d, night, REGISTER, 1, day=d.taken)
         nights.append((*d.sent[before:], *again))
     return Case(tuple(nights))
 
@@ -83,15 +85,17 @@ def person(d: Drawing) -> Fields:
     }  # fmt: skip
 
 
-def send(d: Drawing, night: date, feed: str, region: int) -> None:
-    day = d.one_of(*[on for on in DAYS if on <= night])
+def send(d: Drawing, night: date, feed: str, region: int, day: date | None = None) -> None:
+    day = day or d.one_of(*[on for on in DAYS if on <= night])
     if feed == REGISTER and region == 0 and d.taken and day >= d.taken:
         region = 1
     taken = {s.delivery.delivery_no for s in d.sent if s.place[:3] == (feed, str(region), day)}
     number = d.one_of(*[n for n in range(1, 10) if n not in taken][:2])
     kind = d.one_of("changes", "changes", "changes", "snapshot")
-    makers = {REGISTER: register_rows, DECISIONS: decision_rows}
-    rows = makers[feed](d, region, kind) if feed in makers else sector_rows(d, feed, kind)
+    if feed == REGISTER:
+        rows = register_rows(d, region, kind, day)
+    else:
+        rows = decision_rows(d, kind) if feed == DECISIONS else sector_rows(d, feed, kind)
     over = feed == REGISTER and region == 1 and d.taken == day and not d.rarely(4)
     status: Status = "rejected" if d.rarely(12) else "accepted"
     sent = Delivered(str(region), day, number, kind, tuple(rows), ("0",) if over else ())
@@ -113,10 +117,9 @@ def rows_of(d: Drawing, kind: str, rows: Mapping[tuple[str, ...], Fields]) -> li
     return found
 
 
-def register_rows(d: Drawing, region: int, kind: str) -> list[Row]:
-    carried = region in (0, 1) and d.taken is not None
-    of = [p for p in d.people if p["region"] == region or (carried and p["region"] == 0)]
-    told = [p for p in of if not d.rarely(4)]
+def register_rows(d: Drawing, region: int, kind: str, day: date) -> list[Row]:
+    kept = {0, 1} if region == 1 and d.taken and day >= d.taken else {region}
+    told = [p for p in d.people if p["region"] in kept and not d.rarely(4)]
     return rows_of(d, kind, {(p["record_no"],): register_row(d, p) for p in told})
 
 
@@ -142,7 +145,7 @@ def register_row(d: Drawing, who: Fields) -> Fields:
     }  # fmt: skip
 
 
-def decision_rows(d: Drawing, _: int, kind: str) -> list[Row]:
+def decision_rows(d: Drawing, kind: str) -> list[Row]:
     numbers = sorted({d.one_of(1, 2, 3, 4) for _ in range(d.one_of(1, 1, 2))})
     return rows_of(d, kind, {(str(n),): decision_row(d, n) for n in numbers})
 

@@ -68,12 +68,12 @@ STORIES = {
         2015-12-03 | 1         | 003
     """),
     "judged_again": ("""
-        day        | contents | record_no | registered_area | registered_on | ended_on   | end_reason
-        2015-12-01 | snapshot | 1         | 001             | 2000-01-01    |            |
-        2015-12-01 | snapshot | 2         | 001             | 2000-01-01    |            |
-        2015-12-03 | changes  | 1         | 002             | 2015-12-02    |            |
-        2015-12-03 | changes  | 2         | 001             | 2000-01-01    | 2016-01-05 | 1
-        2015-12-05 | snapshot | 1         | 001             | 2015-12-04    |            |
+        day        | contents | record_no | citizen_id | registered_area | registered_on | ended_on
+        2015-12-01 | snapshot | 1         | A          | 001             | 2000-01-01    |
+        2015-12-01 | snapshot | 2         | B          | 001             | 2000-01-01    |
+        2015-12-03 | changes  | 1         | A          | 002             | 2015-12-02    |
+        2015-12-03 | changes  | 2         | B          | 001             | 2000-01-01    | 2016-01-05
+        2015-12-05 | snapshot | 1         | A          | 001             | 2015-12-04    |
     """, None),
 }  # fmt: skip
 INSURED = """
@@ -182,8 +182,8 @@ def test_a_day_in_the_middle_that_is_delivered_last_parts_the_row_over_it(nights
 
 def test_what_is_judged_again_changes_no_table(nights: Nights) -> None:
     assert nights.rows("judged_again", "registered_area", "status") == [
-        "12-01 12-03 001 REGISTERED", "12-01 12-05 001 REGISTERED", "12-03 12-05 002 REGISTERED",
-        "12-05 - 001 REGISTERED",
+        "12-01 12-03 001 REGISTERED", "12-01 12-03 001 REGISTERED", "12-03 12-05 001 REGISTERED",
+        "12-03 12-05 002 REGISTERED", "12-05 - 001 REGISTERED",
     ]  # fmt: skip
     persons = {
         r["person_id"] for r in nights.first["person_history"] if r["region"] == bureau("judged_again")

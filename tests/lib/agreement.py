@@ -11,10 +11,9 @@ from typing import Any
 from lib import model_base, model_identity, model_numbers
 from lib.cases import NIGHTS
 from lib.sent import Case
-from popbase.control import exists, read_small
+from popbase.control import read_small
 
 Row = tuple[tuple[str, Any], ...]
-Answers = dict[str, dict[int, Counter[Row]]]
 TABLES = ("person", "person_record", "household", "id_case", "id_history", "unregistered", "education",
           "housing", "social_security", "person_history", "event")  # fmt: skip
 # What no rule makes: it must tell rows apart, and nothing else.
@@ -76,7 +75,7 @@ def compare(root: str, cases: Sequence[Case], night: int) -> list[Disagreement]:
     owner = owners(cases)
     expected = model_answers(cases, night)
     found = []
-    for table in [t for t in TABLES if exists(root, f"base/{t}")]:
+    for table in TABLES:
         actual = by_case(table, read_small(root, f"base/{table}"), owner)
         for case in range(len(cases)):
             ours, theirs = expected[table][case], actual[case]

@@ -47,3 +47,15 @@ def test_any_deliveries_in_any_order_make_the_tables_of_the_model(
         write_base(Sources.now(lake), as_of=on)
         found += agreement.compare(lake.root, countries, night)
     assert not found, agreement.report(found, countries)
+
+
+def test_the_countries_drawn_reach_every_kind_of_event_and_case() -> None:
+    answers = agreement.model_answers(drawn(250), len(NIGHTS) - 1)
+    kinds = {dict(row)["kind"] for table in ("event", "id_case") for rows in answers[table] for row in rows}
+    assert kinds == {
+        "MOVE", "BIRTH", "LATE_REGISTRATION", "DISCHARGE", "RETURN", "TRANSIT_IN", "RESTORE", "SPLIT",
+        "APPEARED", "RECODED_IN", "DEATH", "MISSING", "ENLIST", "EMIGRATE", "TRANSIT_OUT",
+        "CANCEL_DUPLICATE", "CANCEL_ERROR", "MERGE", "VANISHED", "RECODED_OUT", "OTHER", "CONVERSION",
+        "contested_number", "double_registration", "dead_and_live", "former_conflict", "wrong_number",
+        "decision_not_applied",
+    }  # fmt: skip

@@ -1,26 +1,37 @@
-"""Cases in a lake: what intake would have left of a night's deliveries, and what the base made of them."""
+"""Cases in a lake: what intake would have left of a night's deliveries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from typing import Any
+
+import pyarrow as pa
 
 from lib import feeds
+from lib.lakes import QUARANTINE
+from lib.model_state import Delivered
 from lib.sent import FEEDS, Sent
 from popbase import contracts
+from popbase.control import append_small
 from popbase.intake import ledger
-from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
-from popbase.lake import Lake
+
+TYPES = {
+    "string": pa.string(), "date": pa.date32(), "bigint": pa.int64(),
+    "timestamp": pa.timestamp("us", tz="UTC"), "decimal(18,2)": pa.decimal128(18, 2),
+}  # fmt: skip
+OWN = [("op", pa.string()), ("flags", pa.list_(pa.string())), ("region", pa.string()),
+       ("business_date", pa.date32()), ("delivery_no", pa.int32())]  # fmt: skip
 
 
-def take_in(lake: Lake, sent: Sequence[Sent], *, partition_by: Sequence[str] = ()) -> None:
+def take_in(root: str, sent: Sequence[Sent]) -> None:
     """A night's deliveries as rows and lines of the ledger; judged again, a delivery's rows stay."""
     for feed in FEEDS:
         of_feed = [s for s in sent if s.feed == feed]
-        if of_feed:
-            write(lake, feed, of_feed, partition_by)
-            ledger.append(lake.root, feed, [j for s in of_feed for j in judgements(s)])
+        judged = {j.identity for j in ledger.read(root, feed)}
+        new = {s.place[1:]: s.delivery for s in of_feed if s.place[1:] not in judged}
+        write(root, feed, list(new.values()))
+        ledger.append(root, feed, [j for s in of_feed for j in judgements(s)])
 
 
 def judgements(s: Sent) -> list[ledger.Judgement]:
@@ -28,30 +39,16 @@ def judgements(s: Sent) -> list[ledger.Judgement]:
     return [replace(judged, status=s.status)]
 
 
-def write(lake: Lake, feed: str, sent: Sequence[Sent], partition_by: Sequence[str]) -> None:
-    contract = contracts.feed(feed)
-    names = [f.name for f in contract.fields]
-    told, seen = [], known_places(lake, feed)
-    for s in sent:
-        if s.place[1:] not in seen:
-            told.append(s.delivery)
-            seen.add(s.place[1:])
-    good = [
-        (*(row.value.get(n) for n in names), row.op, row.value["flags"], *feeds.place(d))
-        for d in told for row in d.rows if not row.refused
-    ]  # fmt: skip
-    refused = [
-        (*feeds.place(d), "|".join(row.key), ["name.required"], "")
-        for d in told for row in d.rows if row.refused
-    ]  # fmt: skip
-    for table, rows, schema in (
-        (f"conformed/{feed}", good, conformed_schema(contract)),
-        (f"quarantine/{feed}", refused, QUARANTINE_SCHEMA),
-    ):
-        if rows:
-            told_rows = lake.spark.createDataFrame(rows, schema).coalesce(1)
-            lake.append(table, told_rows, partition_by=partition_by)
+def write(root: str, feed: str, deliveries: Sequence[Delivered]) -> None:
+    fields = contracts.feed(feed).fields
+    conformed = pa.schema([*((f.name, TYPES[f.sql_type]) for f in fields), *OWN])
+    good, refused = [], []
+    for d in deliveries:
+        good += [place(d) | row.value | {"op": row.op} for row in d.rows if not row.refused]
+        refused += [place(d) | {"key": "|".join(row.key)} for row in d.rows if row.refused]
+    append_small(root, f"conformed/{feed}", good, conformed)
+    append_small(root, f"quarantine/{feed}", refused, QUARANTINE)
 
 
-def known_places(lake: Lake, feed: str) -> set[tuple[str, date, int]]:
-    return {j.identity for j in ledger.read(lake.root, feed)}
+def place(d: Delivered) -> dict[str, Any]:
+    return dict(zip(("region", "business_date", "delivery_no"), feeds.place(d), strict=True))

@@ -23,10 +23,10 @@ from popbase.clock import ZONE
 from popbase.intake.ledger import Status
 
 FIRST = date(2015, 12, 26)
-NIGHTS = (date(2015, 12, 29), date(2015, 12, 31), date(2016, 1, 2), date(2016, 1, 4))
+NIGHTS = (date(2015, 12, 29), date(2015, 12, 31), date(2016, 1, 3))
 DAYS = [FIRST + timedelta(days=n) for n in range((NIGHTS[-1] - FIRST).days + 1)]
 # Dates that records name: long ago, around the nights, after the last of them.
-DATES = [date(2000, 1, 1), *DAYS[1:9], date(2016, 1, 6), date(2016, 1, 8)]
+DATES = [date(2000, 1, 1), *DAYS[1:], date(2016, 1, 6), date(2016, 1, 8)]
 AREAS = ("330102001001", "330102001002", "330106002001")
 NAMES = ("阿依·古丽", "阿依古丽", "王芳", "李雷")
 
@@ -66,7 +66,7 @@ def drawn(chance: Random) -> Case:
         before = len(d.sent)
         for bureau in range(0 if n else d.bureaus):
             send(d, night, REGISTER, bureau)
-        for _ in range(d.one_of(1, 2, 3)):
+        for _ in range(d.one_of(1, 2, 3, 4)):
             feed = d.one_of(*[REGISTER] * 6, *[DECISIONS] * 2, *FEEDS[2:])
             send(d, night, feed, d.one_of(*range(d.bureaus)))
         if d.taken and d.taken <= night and d.rarely(2):

@@ -43,7 +43,7 @@ def test_any_deliveries_in_any_order_make_the_tables_of_the_model(
     lake = Lake(spark, str(tmp_path))
     found = []
     for night, on in enumerate(NIGHTS):
-        case_lake.take_in(lake, [s for case in countries for s in case.nights[night]])
+        case_lake.take_in(lake.root, [s for case in countries for s in case.nights[night]])
         write_base(Sources.now(lake), as_of=on)
         found += agreement.compare(lake.root, countries, night)
     assert not found, agreement.report(found, countries)

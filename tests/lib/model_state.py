@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 Key = tuple[str, ...]
 
@@ -18,7 +19,7 @@ class Row:
     """A judged row: `refused` ones carry their key only."""
 
     key: Key
-    value: str = ""
+    value: Any = ""
     ended_on: date | None = None
     op: str = "U"
     refused: bool = False
@@ -39,9 +40,20 @@ class Delivered:
 class Held:
     """A record as a bureau has it; `own` when the bureau itself (or one it replaced) delivered it."""
 
-    value: str
+    value: Any
     ended_on: date | None
+    told_on: date
     own: bool = True
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a record says, since when and from where it is known, and when it was last told anew."""
+
+    value: Any
+    first_date: date
+    anchor_region: str
+    told_on: date
 
 
 @dataclass
@@ -60,20 +72,32 @@ class World:
         self.first[bureau, key] = min(since, self.first.get((bureau, key), since))
 
 
-def state(
-    deliveries: Iterable[Delivered], as_of: date, *, register: bool
-) -> dict[tuple[str, Key], tuple[str, date, str]]:
-    """(bureau, key) -> (value, first_date, anchor_region) of every record that exists on `as_of`."""
+def effective(deliveries: Iterable[Delivered], as_of: date) -> list[Delivered]:
+    """Of every bureau and date up to `as_of` the accepted delivery with the greatest number."""
     greatest: dict[tuple[str, date], Delivered] = {}
     for d in sorted(deliveries, key=lambda d: d.delivery_no):
         if d.accepted and d.business_date <= as_of:
             greatest[d.region, d.business_date] = d
+    return sorted(greatest.values(), key=lambda d: (d.business_date, d.region))
+
+
+def state(
+    deliveries: Iterable[Delivered], as_of: date, *, register: bool
+) -> dict[tuple[str, Key], tuple[str, date, str]]:
+    """(bureau, key) -> (value, first_date, anchor_region) of every record that exists on `as_of`."""
+    found = standing(deliveries, as_of, register=register)
+    return {where: (held.value, held.first_date, held.anchor_region) for where, held in found.items()}
+
+
+def standing(
+    deliveries: Iterable[Delivered], as_of: date, *, register: bool
+) -> dict[tuple[str, Key], Standing]:
+    """(bureau, key) -> what is known of every record that exists on `as_of`."""
     world = World(register)
-    in_order = sorted(greatest.values(), key=lambda d: (d.business_date, d.region))
-    for on, group in groupby(in_order, key=lambda d: d.business_date):
+    for on, group in groupby(effective(deliveries, as_of), key=lambda d: d.business_date):
         apply_day(world, on, list(group))
     return {
-        (bureau, key): (held.value, *world.first[bureau, key])
+        (bureau, key): Standing(held.value, *world.first[bureau, key], held.told_on)
         for bureau, records in world.records.items()
         for key, held in records.items()
     }
@@ -136,5 +160,5 @@ def deliver(world: World, d: Delivered) -> None:
         if row.op == "D":
             records.pop(row.key, None)
         else:
-            records[row.key] = Held(row.value, row.ended_on)
+            records[row.key] = Held(row.value, row.ended_on, d.business_date)
             world.seen(bureau, row.key, (d.business_date, bureau))

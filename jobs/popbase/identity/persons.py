@@ -148,9 +148,8 @@ def _renumbered() -> Column:
 def _flags_after() -> Column:
     """What intake said about the delivered number does not hold of the one a decision gave."""
     others = F.filter("flags", lambda flag: ~flag.startswith("citizen_id."))
-    return F.concat(
-        F.coalesce(others, F.array().cast("array<string>")), contradictions(F.col("after.citizen_id"))
-    )
+    told = F.coalesce(others, F.array().cast("array<string>"))
+    return F.sort_array(F.concat(told, contradictions(F.col("after.citizen_id"))))
 
 
 def _participants(records: DataFrame) -> DataFrame:

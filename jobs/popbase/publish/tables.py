@@ -6,42 +6,22 @@ No JVM and no Spark session: `popbase status` answers while a night is running.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-import deltalake
 import duckdb
-import pyarrow.dataset as ds
-from deltalake.exceptions import DeltaProtocolError
 
 from popbase.clock import DUCKDB_ZONE
-from popbase.control import exists, opened
+from popbase.control import exists, opened, reachable
 from popbase.intake.ledger import LEDGER
+from popbase.publish.rows import Rows
 from popbase.storage import reached, store
 
 
-class ArrowSource(Protocol):
-    """What DuckDB can scan as often as it likes."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
-
-class Scan:
-    """A table with deletion vectors: pyarrow refuses it, delta-rs streams it, anew for every scan."""
-
-    def __init__(self, table: deltalake.DeltaTable) -> None:
-        self._table = table
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._table.scan().__arrow_c_stream__(requested_schema)
-
-
-def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource | ds.Dataset:
-    """The table's rows as something DuckDB scans; as a dataset, columns and filters reach the files."""
+def open_table(lake: str, table: str, version: int | None = None) -> Rows:
+    """The table's rows as something DuckDB scans; columns and filters reach the files."""
     delta = opened(lake, table, version)
-    try:
-        return delta.to_pyarrow_dataset()
-    except DeltaProtocolError:
-        return Scan(delta)
+    with reachable(table):
+        return Rows(delta)
 
 
 def feeds_with_ledger(lake: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
-from lib.lakes import publish
+from lib.lakes import delete_by_vector, publish, write
 
 from popbase.control import overwrite_small
 from popbase.errors import LeaseError, StorageError
@@ -86,6 +86,17 @@ def test_what_a_killed_run_has_staged_goes_and_what_a_head_holds_stays(own: Sett
     maintain(own)
     assert not staged.exists()
     assert night_of(own) == 99
+
+
+def test_a_deletion_vector_that_a_kept_version_needs_stays_and_another_goes(tmp_path: Path) -> None:
+    write(tmp_path, "base/person", pa.table({"night": [1, 2, 3]}))
+    publish(tmp_path, {"base/person": delete_by_vector(tmp_path, "base/person", [0, 2], in_file=True)})
+    other = tmp_path / "base/person/deletion_vector_00000000-0000-0000-0000-000000000000.bin"
+    other.touch()
+    settings = Settings(landing="", lake=str(tmp_path))
+    assert maintain(settings).files == 1
+    assert not other.exists()
+    assert night_of(settings) == 2
 
 
 def test_the_versions_that_a_rollback_shows_are_kept(own: Settings) -> None:

@@ -22,6 +22,8 @@ from popbase.errors import StorageError
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
 from popbase.publish.publication import Publication, Publications
+from popbase.publish.rows import has_vectors
+from popbase.publish.vectors import vector_files
 from popbase.settings import Settings
 from popbase.storage import FileInfo, Store, reached, store
 
@@ -106,6 +108,8 @@ def _unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) 
     made = draft.read(lake)
     shown = {p.tables.get(table) for p in kept} | {made.tables.get(table) if made else None}
     needed = {path for at in (shown | {version(lake, table)}) - {None} for path in _paths(lake, table, at)}
+    if has_vectors(opened(lake, table)):
+        needed |= vector_files(files, table, needed)
     with reached(table):
         there = {file.path: file for file in files.files(table) if _LOG not in file.path}
     if lost := needed - there.keys():

@@ -81,7 +81,7 @@ class _Asked:
 
 def _files(delta: deltalake.DeltaTable, schema: pa.Schema) -> list[_File]:
     """The version's files, none of them opened yet."""
-    filesystem, kept = _filesystem(delta), _kept(delta)
+    filesystem, kept = _filesystem(delta), kept_rows(delta)
     options = ds.ParquetFragmentScanOptions(pre_buffer=True)
     form = ds.ParquetFileFormat(default_fragment_scan_options=options)
     files = [
@@ -108,9 +108,14 @@ def _root(delta: deltalake.DeltaTable) -> str:
     return unquote(delta.table_uri).removeprefix("file://").rstrip("/")
 
 
-def _kept(delta: deltalake.DeltaTable) -> dict[str, pa.BooleanArray]:
+def has_vectors(delta: deltalake.DeltaTable) -> bool:
+    """Whether deletion vectors may hide rows of its files."""
+    return "deletionVectors" in (delta.protocol().reader_features or ())
+
+
+def kept_rows(delta: deltalake.DeltaTable) -> dict[str, pa.BooleanArray]:
     """By file the rows that its deletion vector leaves."""
-    if "deletionVectors" not in (delta.protocol().reader_features or ()):
+    if not has_vectors(delta):
         return {}
     # `pa.table` would import pandas, which takes as long as a question may.
     vectors = pa.RecordBatchReader.from_stream(delta.deletion_vectors()).read_all().to_batches()

@@ -15,6 +15,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from popbase.clock import ZONE
+from popbase.control import TABLE_PROPERTIES
 from popbase.intake import ledger
 from popbase.intake.ledger import Judgement
 from popbase.publish.publication import Publication, Publications
@@ -45,7 +46,8 @@ def judgement(feed: str = "tax", region: str = "330100", **changes: Any) -> Judg
 
 def write(lake: Path, table: str, rows: pa.Table) -> int:
     """Replaces the table's rows in one commit and tells its version."""
-    write_deltalake(f"{lake}/{table}", rows, mode="overwrite", schema_mode="overwrite")
+    how = {"mode": "overwrite", "schema_mode": "overwrite", "configuration": TABLE_PROPERTIES}
+    write_deltalake(f"{lake}/{table}", rows, **how)
     return DeltaTable(f"{lake}/{table}").version()
 
 

@@ -35,7 +35,7 @@ SELECT * REPLACE (
 """
 
 # A household as `base/household.py` makes it: the least of a struct is the first of an order.
-_HOUSEHOLD = """
+HOUSEHOLD = """
 SELECT household_id, head.registered_area AS registered_area, head.household_kind AS kind,
   head.person_id AS head, size
 FROM (
@@ -55,7 +55,7 @@ _VIEWS = {
     "base/person": View("base/person_history", _PERSON),
     "base/id_history": View("base/id_history", _ID_HISTORY),
     "base/id_case": View("base/id_case", _ID_CASE),
-    "base/household": View("base/person_history", _HOUSEHOLD),
+    "base/household": View("base/person_history", HOUSEHOLD),
 }
 SERVED = ", ".join(table.replace("/", ".") for table in _VIEWS)
 

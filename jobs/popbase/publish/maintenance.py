@@ -84,7 +84,7 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
         expire_rows(settings, feed, remove=remove) for feed in feeds
     )  # before: their files are garbage
     tables = _tables(settings.lake, files)
-    garbage = [file for table in tables for file in _unneeded(settings.lake, table, kept, files)]
+    garbage = [file for table in tables for file in unneeded(settings.lake, table, kept, files)]
     if remove:
         _drop(settings.lake, dropped, kept, files)
         with reached("the lake's files"):
@@ -114,7 +114,7 @@ def _tables(lake: str, files: Store) -> list[str]:
     return [table for table in named if exists(lake, table)]
 
 
-def _unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) -> list[FileInfo]:
+def unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) -> list[FileInfo]:
     """Raises StorageError where a needed file is gone: nothing else may go before somebody has looked."""
     made = draft.read(lake)
     shown = {p.tables.get(table) for p in kept} | {made.tables.get(table) if made else None}

@@ -36,22 +36,31 @@ class File:
     rows: int
     kept: pa.BooleanArray | None
     table: str
-    _schema: pa.Schema = field(repr=False)
+    schema: pa.Schema = field(repr=False)
     _store: Store = field(repr=False)
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Its rows, or some of their columns, with those that its folder names."""
+        """Its rows, or some of their columns: those too that its folder names, or that came after it."""
         with reached(self.table), self._store.open(f"{self.table}/{self.path}") as stream:
             rows = pq.ParquetFile(stream).read(columns=columns)
-        for name in self.place.keys() - set(rows.column_names):
-            value = pa.scalar(self.place[name], self._schema.field(name).type)
-            rows = rows.append_column(name, pa.repeat(value, len(rows)))
+        for told in self.schema:
+            if told.name not in rows.column_names and (columns is None or told.name in columns):
+                value = pa.scalar(self.place.get(told.name), told.type)
+                rows = rows.append_column(told, pa.repeat(value, len(rows)))
         return rows if self.kept is None else rows.filter(self.kept)
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Its name, and how many of its rows are left: a vector is only ever added to."""
+        return self.path, self.rows if self.kept is None else self.kept.true_count
 
     @property
     def partition(self) -> dict[str, str | None]:
         return {name: None if value is None else str(value) for name, value in self.place.items()}
 
+
+# By a file's state, what stands in its place; None: the file itself.
+Known = dict[tuple[str, int], list[AddAction] | None]
 
 # The rows that are to stand in a file's place; None where it stays.
 Change = Callable[[File], pa.Table | None]
@@ -85,6 +94,35 @@ def rewrite(root: str, table: str, change: Change, *, name: str) -> int:
         actions += [RemoveAction(f.path, True, now_ms, f.size, f.partition) for f in gone]
         commit(root, table, actions, "append")
     return len(gone)
+
+
+def reissue(root: str, table: str, at: int, change: Change, *, name: str, known: Known) -> int | None:
+    """The version `at` once more as the newest one, with its files as `change` has them; None where it
+    changes none of them. `known`: what other versions' files became, as versions share most of them.
+
+    In two commits, for no file may be removed and added in one: the head is empty between them.
+    """
+    files = files_of(root, table, at)
+    for file in files:
+        if file.state not in known:
+            adds: list[AddAction] = []
+            known[file.state] = adds if written(root, file, change, name, adds) else None
+    if all(known[file.state] is None for file in files):
+        return None
+    new = [action for file in files for action in _standing(root, file, name, known)]
+    commit(root, table, [], "overwrite")
+    return commit(root, table, new, "append")
+
+
+def _standing(root: str, file: File, name: str, known: Known) -> Sequence[AddAction]:
+    """What stands for the file; one whose vector an action of delta-rs cannot name is written without it."""
+    adds = known[file.state]
+    if adds is None and file.kept is None:
+        return [add(file.path, file.partition, file.size, file.modified_ms, file.rows)]
+    if adds is None:
+        adds = known[file.state] = []
+        written(root, file, File.read, name, adds)
+    return adds
 
 
 def written(root: str, file: File, change: Change, name: str, into: list[Any]) -> bool:

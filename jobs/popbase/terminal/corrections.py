@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -69,6 +70,40 @@ def rejudge(
         typer.echo(_NEXT)
 
 
+def erase(
+    feed: Annotated[str, typer.Argument(help="The feed, by its contract's name.")],
+    region: Annotated[str, typer.Argument(help="The bureau that delivered the record, 6 digits.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    as_json: Json = False,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
+    """Erase a withdrawn record from all that is kept; its key is read from standard input.
+
+    The key's fields are joined by '|'. Kept publications are issued again without the record, and deliveries
+    that carried it leave the landing. Its department must have deleted it: what it delivers anew is taken in.
+    A record that moved with its bureau is erased at each."""
+    from dataclasses import asdict
+
+    from popbase import contracts
+    from popbase.publish.cuts import Record
+    from popbase.publish.erasure import erase
+    from popbase.terminal import questions, show
+
+    contract = contracts.feed(questions.known_feed(feed))
+    key = sys.stdin.readline().strip()  # an argument would stand in the shell's history and in ps
+    if not key:
+        raise UsageError("Write the record's key to standard input.")
+    told = erase(settings(landing, lake), Record(contract, region, key), reason)
+    if as_json:
+        show.document(asdict(told))
+        return
+    typer.echo(
+        f"Erased: {told.rows} rows of {len(told.deliveries)} deliveries, {told.landing_folders} folders of "
+        f"the landing; {len(told.publications)} publications are issued again. {_NEXT}"
+    )
+
+
 def rollback(
     publication: Annotated[int, typer.Argument(help="The publication that readers shall see again.")],
     lake: Lake = None,
@@ -121,6 +156,7 @@ def diff(
 CORRECTIONS: dict[str, Callable[..., None]] = {
     "withdraw": withdraw,
     "rejudge": rejudge,
+    "erase": erase,
     "rollback": rollback,
     "diff": diff,
 }

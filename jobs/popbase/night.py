@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -41,6 +41,8 @@ from popbase.sources import Sources
 from popbase.statistics import releases
 from popbase.terminal.progress import Progress
 
+MakesBase = Callable[[Night, Sources, Progress], None]
+
 
 def run_night(
     settings: Settings,
@@ -68,12 +70,14 @@ def run_night(
             return make_night(night.looking_again(), taken, progress)
 
 
-def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:
-    """What follows intake: base, statistics, gates, publication."""
+def make_night(
+    night: Night, taken: Sequence[TakenIn], progress: Progress, *, base: MakesBase | None = None
+) -> NightReport:
+    """What follows intake: base, statistics, gates, publication. `base` makes the first, else `make_base`."""
     sources = Sources.now(night.lake)
-    if is_unchanged(night, sources):
+    if base is None and is_unchanged(night, sources):
         return told(night, sources, taken, progress, outcome="unchanged")
-    make_base(night, sources, progress)
+    (base or make_base)(night, sources, progress)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
     made = record(night, sources)
@@ -85,6 +89,11 @@ def make_base(night: Night, sources: Sources, progress: Progress) -> None:
     job = lineage.job(night.settings, "base", night.as_of, reads=["conformed", "quarantine"], writes=["base"])
     with progress.stage("base"), job:
         write_base(sources, as_of=night.as_of)
+
+
+def make_whole_base(night: Night, sources: Sources, progress: Progress) -> None:
+    """From every delivery, whatever the tables hold."""
+    make_base(night, sources, progress)
 
 
 def judge_and_publish(

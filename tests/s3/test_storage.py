@@ -10,6 +10,7 @@ from threading import Barrier
 
 import pyarrow as pa
 import pytest
+from lib.lakes import delete_by_vector, write
 
 from popbase.control import append_small, read_small
 from popbase.errors import StorageError
@@ -152,3 +153,11 @@ def test_a_table_answers_and_is_rewritten_alike(files: Store, tmp_path: Path, bu
     assert query(asked, t=open_table(root, "control/t")) == rows[1:]
     assert rewrite(root, "control/t", lambda file: file.read().slice(0, 1), name="less-") == 1
     assert query("SELECT * FROM t", t=open_table(root, "control/t")) == rows[:1]
+
+
+def test_rows_below_a_deletion_vector_are_gone_in_s3_too(bucket: str, tmp_path: Path) -> None:
+    write(tmp_path, "base/t", pa.table({"n": [1, 2, 3]}))
+    delete_by_vector(tmp_path, "base/t", [0, 2], in_file=True)
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
+        store(bucket).write(str(path.relative_to(tmp_path)), path.read_bytes())
+    assert query("SELECT n FROM t WHERE n > 0", t=open_table(bucket, "base/t")) == [{"n": 2}]

@@ -74,16 +74,18 @@ def withdraw(lake: str, delivery: Named, reason: str) -> Judgement:
 
 
 def rejudge(
-    lake: Lake, settings: Settings, feed: str, only: Named | None = None
+    lake: Lake, settings: Settings, feed: str, only: Named | None = None, *, since: date = date.min
 ) -> tuple[list[Judgement], list[str]]:
-    """Judges the feed's deliveries anew by today's contract and rules, or the one; withdrawn ones stay so.
+    """Judges the feed's deliveries of these business dates anew by today's contract and rules, or the one;
+    withdrawn ones stay so.
 
     The judgements, and the names of those left as they are: gone from the landing, changed there since, or
     accepted under another version of the contract than today's. UsageError where that holds of the one.
     """
     with leased(lake.root, of_feed(feed)):
         judged = _standing(lake.root, feed)
-        wanted = {identity for identity, j in judged.items() if j.status != "withdrawn"}
+        used = {identity for identity, j in judged.items() if j.status != "withdrawn"}
+        wanted = {identity for identity in used if identity[1] >= since}
         if only is not None and only.identity not in wanted:
             raise UsageError(f"{only} was never judged, or is withdrawn.")
         chosen = {only.identity} if only else wanted

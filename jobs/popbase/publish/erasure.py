@@ -25,7 +25,7 @@ from popbase import clock, lineage
 from popbase.control import append_small, exists, version
 from popbase.errors import UsageError
 from popbase.intake import ledger
-from popbase.intake.landing import MANIFEST, landed
+from popbase.intake.landing import MANIFEST, Place, landed
 from popbase.intake.ledger import Identity, Judgement
 from popbase.intake.manifest import harmless
 from popbase.lease import BASE, leased, of_feed
@@ -73,6 +73,7 @@ def erase(settings: Settings, record: Record, reason: str) -> Erasure:
 
 def _erased(settings: Settings, record: Record, reason: str) -> Erasure:
     lake, feed = settings.lake, record.contract.feed
+    there = landed(settings.landing, feed, date.max).places  # before anything goes, for it may not be mounted
     rows = {table: _rows(lake, table, cut) for table, cut in taken_in(record).items()}
     publications = _reissued(lake, record)
     if not publications and not any(rows.values()):
@@ -87,7 +88,7 @@ def _erased(settings: Settings, record: Record, reason: str) -> Erasure:
         deliveries=tuple(f"{region}/{on}/{number:03d}" for region, on, number in sorted(carried)),
         rows=sum(sum(count.values()) for count in rows.values()),
         publications=tuple(publications),
-        landing_folders=_remove_folders(settings, record, carried),
+        landing_folders=_remove_folders(lake, record, there, carried),
     )
     append_small(lake, LOG, [asdict(told)], _SCHEMA)
     _count_as_withheld(lake, feed, rows[f"conformed/{feed}"])
@@ -170,12 +171,11 @@ def _forget_the_draft(lake: str, current: Publication | None) -> None:
         Draft(current.business_date, made.ledgers, current.tables).write(lake)
 
 
-def _remove_folders(settings: Settings, record: Record, carried: set[Identity]) -> int:
+def _remove_folders(lake: str, record: Record, there: Iterable[Place], carried: set[Identity]) -> int:
     feed = record.contract.feed
-    judged = ledger.standing(ledger.read(settings.lake, feed))
+    judged = ledger.standing(ledger.read(lake, feed))
     unread = {j.identity for j in judged if (j.status, j.region) == ("rejected", record.region)}
-    places = landed(settings.landing, feed, date.max).places
-    gone = [p for p in places if p.identity in carried | unread and not p.folder.links()]
+    gone = [p for p in there if p.identity in carried | unread and not p.folder.links()]
     for place in gone:
         with reached(f"landing/{feed}/{place.region}/{place.business_date}/{place.delivery_no:03d}"):
             place.folder.remove(last=MANIFEST)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import accumulate
 from typing import TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import deltalake
 import pyarrow as pa
@@ -37,7 +37,10 @@ class Rows(ds.Dataset):  # type: ignore[misc] # pyarrow has no types
 
     def __init__(self, delta: deltalake.DeltaTable) -> None:
         self._schema = pa.schema(delta.schema().to_arrow())
-        self._files = _files(delta, self._schema)
+        self._files, self._kept = _files(delta, self._schema), kept_rows(delta)
+        if lost := self._kept.keys() - {unquote(path) for path in self._files.files}:
+            # Rather no answer than one with rows that are deleted.
+            raise StorageError(f"{len(lost)} deletion vectors belong to no file of their table.")
 
     @property
     def schema(self) -> pa.Schema:
@@ -51,7 +54,10 @@ class Rows(ds.Dataset):  # type: ignore[misc] # pyarrow has no types
     ) -> ds.Scanner:
         names = self._schema.names if columns is None else list(columns)
         asked = _Asked(self._schema, names, filter)
-        return ds.Scanner.from_batches(_batches(asked, self._files), schema=asked.told)
+        # By their places alone: none is opened for it.
+        fragments = self._files.get_fragments(filter=filter)
+        files = (_File(fragment, self._kept.get(unquote(fragment.path))) for fragment in fragments)
+        return ds.Scanner.from_batches(_batches(asked, files), schema=asked.told)
 
 
 @dataclass(frozen=True)
@@ -79,21 +85,16 @@ class _Asked:
         return [name for name in self.schema.names if name in words]
 
 
-def _files(delta: deltalake.DeltaTable, schema: pa.Schema) -> list[_File]:
+def _files(delta: deltalake.DeltaTable, schema: pa.Schema) -> ds.FileSystemDataset:
     """The version's files, none of them opened yet."""
-    filesystem, kept = _filesystem(delta), kept_rows(delta)
+    filesystem = _filesystem(delta)
     options = ds.ParquetFragmentScanOptions(pre_buffer=True)
     form = ds.ParquetFileFormat(default_fragment_scan_options=options)
-    files = [
-        _File(
-            form.make_fragment(path, filesystem=filesystem, partition_expression=place),
-            kept.pop(unquote(path), None),
-        )
+    fragments = [
+        form.make_fragment(path, filesystem=filesystem, partition_expression=place)
         for path, place in delta._table.dataset_partitions(schema, None)
     ]
-    if kept:  # rather no answer than one with rows that are deleted
-        raise StorageError(f"{len(kept)} deletion vectors belong to no file of their table.")
-    return files
+    return ds.FileSystemDataset(fragments, schema, form, filesystem)
 
 
 def _filesystem(delta: deltalake.DeltaTable) -> pa_fs.FileSystem:
@@ -101,11 +102,13 @@ def _filesystem(delta: deltalake.DeltaTable) -> pa_fs.FileSystem:
     if is_s3(delta.table_uri):
         sizes = delta._table.get_add_file_sizes()
         return pa_fs.PyFileSystem(DeltaStorageHandler.from_table(delta._table, None, sizes))
-    return pa_fs.SubTreeFileSystem(_root(delta), pa_fs.LocalFileSystem(use_mmap=True))
+    return pa_fs.SubTreeFileSystem(_address(delta.table_uri), pa_fs.LocalFileSystem(use_mmap=True))
 
 
-def _root(delta: deltalake.DeltaTable) -> str:
-    return unquote(delta.table_uri).removeprefix("file://").rstrip("/")
+def _address(uri: str) -> str:
+    """Without its scheme, of which S3 has two."""
+    parts = urlsplit(uri)
+    return unquote(parts.netloc + parts.path).rstrip("/")
 
 
 def has_vectors(delta: deltalake.DeltaTable) -> bool:
@@ -120,13 +123,13 @@ def kept_rows(delta: deltalake.DeltaTable) -> dict[str, pa.BooleanArray]:
     # `pa.table` would import pandas, which takes as long as a question may.
     vectors = pa.RecordBatchReader.from_stream(delta.deletion_vectors()).read_all().to_batches()
     return {
-        unquote(str(uri)).removeprefix("file://").removeprefix(f"{_root(delta)}/"): kept.values
+        _address(str(uri)).removeprefix(f"{_address(delta.table_uri)}/"): kept.values
         for batch in vectors
         for uri, kept in zip(*batch.columns, strict=True)
     }
 
 
-def _batches(asked: _Asked, files: Sequence[_File]) -> Iterator[pa.RecordBatch]:
+def _batches(asked: _Asked, files: Iterable[_File]) -> Iterator[pa.RecordBatch]:
     groups = (partial(_of_group, asked, file, *group) for file in files for group in _groups(asked, file))
     for table in _in_order(groups):
         yield from table.to_batches()

@@ -36,10 +36,10 @@ def night(
     from popbase.night import run_night
 
     chosen, progress = settings(landing, lake), progress_of(silent=as_json)
-    _show_night(run_night(chosen, day, future=future, progress=progress), as_json)
+    show_night(run_night(chosen, day, future=future, progress=progress), as_json)
 
 
-def _show_night(report: NightReport, as_json: bool) -> None:
+def show_night(report: NightReport, as_json: bool) -> None:
     from popbase.publish import report_page, run_report
     from popbase.terminal import show
 
@@ -77,9 +77,7 @@ def backfill(
         _show_plan(chosen, first, last, feed, future, as_json)
     else:
         progress = progress_of(silent=as_json)
-        _show_night(
-            run_night(chosen, last, since=first, feed=feed, future=future, progress=progress), as_json
-        )
+        show_night(run_night(chosen, last, since=first, feed=feed, future=future, progress=progress), as_json)
 
 
 def _show_plan(

@@ -21,13 +21,16 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from popbase import lease
 from popbase.control import opened, reachable
+from popbase.errors import LeaseError
 from popbase.publish.rows import kept_rows
+from popbase.publish.vectors import vectors_at
 from popbase.storage import Store, reached, store
 
 
 @dataclass(frozen=True)
 class File:
-    """One file of a version; `kept`: which of its rows no deletion vector hides, None where all are."""
+    """One file of a version. `kept`: which of its rows no deletion vector hides, None where all are;
+    `vector`: how the log names that."""
 
     path: str
     place: Mapping[str, Any]
@@ -35,6 +38,7 @@ class File:
     modified_ms: int
     rows: int
     kept: pa.BooleanArray | None
+    vector: Mapping[str, Any] | None
     table: str
     schema: pa.Schema = field(repr=False)
     _store: Store = field(repr=False)
@@ -59,8 +63,11 @@ class File:
         return {name: None if value is None else str(value) for name, value in self.place.items()}
 
 
+# What the log says of a file that is added.
+Action = dict[str, Any]
+
 # By a file's state, what stands in its place; None: the file itself.
-Known = dict[tuple[str, int], list[AddAction] | None]
+Known = dict[tuple[str, int], list[Action] | None]
 
 # The rows that are to stand in a file's place; None where it stays.
 Change = Callable[[File], pa.Table | None]
@@ -68,14 +75,15 @@ Change = Callable[[File], pa.Table | None]
 
 def files_of(root: str, table: str, at: int | None = None) -> list[File]:
     """The files of a version, or of the head."""
-    delta = opened(root, table, at)
+    delta, files = opened(root, table, at), store(root)
     with reachable(table):
         kept, adds = kept_rows(delta), pa.RecordBatchReader.from_stream(delta.get_add_actions())
         listed, schema = adds.read_all().to_pylist(), pa.schema(delta.schema().to_arrow())
+    vectors = vectors_at(files, table, delta.version()) if kept else {}
     return [
         File(
             file["path"], file.get("partition") or {}, file["size_bytes"], file["modification_time"],
-            file["num_records"], kept.get(file["path"]), table, schema, store(root),
+            file["num_records"], kept.get(file["path"]), vectors.get(file["path"]), table, schema, files,
         )
         for file in listed
     ]  # fmt: skip
@@ -84,15 +92,14 @@ def files_of(root: str, table: str, at: int | None = None) -> list[File]:
 def rewrite(root: str, table: str, change: Change, *, name: str) -> int:
     """Changes the table's head in one commit, where there is anything to change; how many files went.
 
-    `name`: how the new files' names begin.
+    `name`: how the new files' names begin. For tables without deletion vectors, which delta-rs cannot name.
     """
-    actions: list[AddAction | RemoveAction] = []
-    files = files_of(root, table)
-    gone = [file for file in files if written(root, file, change, name, actions)]
+    new: list[Action] = []
+    gone = [file for file in files_of(root, table) if written(root, file, change, name, new)]
     if gone:
-        now_ms = int(time.time() * 1000)
-        actions += [RemoveAction(f.path, True, now_ms, f.size, f.partition) for f in gone]
-        commit(root, table, actions, "append")
+        now_ms = _now_ms()
+        removed = [RemoveAction(f.path, True, now_ms, f.size, f.partition) for f in gone]
+        _commit(root, table, [*removed, *(_added(action) for action in new)], "append")
     return len(gone)
 
 
@@ -105,27 +112,23 @@ def reissue(root: str, table: str, at: int, change: Change, *, name: str, known:
     files = files_of(root, table, at)
     for file in files:
         if file.state not in known:
-            adds: list[AddAction] = []
-            known[file.state] = adds if written(root, file, change, name, adds) else None
+            new: list[Action] = []
+            known[file.state] = new if written(root, file, change, name, new) else None
     if all(known[file.state] is None for file in files):
         return None
-    new = [action for file in files for action in _standing(root, file, name, known)]
-    commit(root, table, [], "overwrite")
-    return commit(root, table, new, "append")
+    _commit(root, table, [], "overwrite")
+    return _commit_by_hand(root, table, [a for file in files for a in _standing(file, known[file.state])])
 
 
-def _standing(root: str, file: File, name: str, known: Known) -> Sequence[AddAction]:
-    """What stands for the file; one whose vector an action of delta-rs cannot name is written without it."""
-    adds = known[file.state]
-    if adds is None and file.kept is None:
-        return [add(file.path, file.partition, file.size, file.modified_ms, file.rows)]
-    if adds is None:
-        adds = known[file.state] = []
-        written(root, file, File.read, name, adds)
-    return adds
+def _standing(file: File, new: list[Action] | None) -> list[Action]:
+    """What stands for the file: another, or itself with the vector that it has."""
+    if new is not None:
+        return new
+    itself = _action(file.path, file.partition, file.size, file.modified_ms, file.rows)
+    return [itself | ({"deletionVector": file.vector} if file.vector else {})]
 
 
-def written(root: str, file: File, change: Change, name: str, into: list[Any]) -> bool:
+def written(root: str, file: File, change: Change, name: str, into: list[Action]) -> bool:
     """Whether the file changes; what stands in its place is written, and added to `into` if it has rows."""
     rows = change(file)
     if rows is not None and len(rows):
@@ -133,21 +136,42 @@ def written(root: str, file: File, change: Change, name: str, into: list[Any]) -
         pq.write_table(rows, content)
         with reached(file.table):
             store(root).create(f"{file.table}/{path}", content.getvalue())
-        into.append(add(path, file.partition, content.tell(), int(time.time() * 1000), len(rows)))
+        into.append(_action(path, file.partition, content.tell(), _now_ms(), len(rows)))
     return rows is not None
 
 
-def add(path: str, partition: dict[str, str | None], size: int, modified_ms: int, rows: int) -> AddAction:
-    return AddAction(
-        path=path, size=size, partition_values=partition, modification_time=modified_ms, data_change=True,
-        stats=json.dumps({"numRecords": rows}),
-    )  # fmt: skip
+def _action(path: str, partition: Mapping[str, str | None], size: int, modified_ms: int, rows: int) -> Action:
+    return {
+        "path": path, "partitionValues": partition, "size": size, "modificationTime": modified_ms,
+        "dataChange": True, "stats": json.dumps({"numRecords": rows}),
+    }  # fmt: skip
 
 
-def commit(root: str, table: str, actions: list[Any], mode: str) -> int:
+def _added(action: Action) -> AddAction:
+    return AddAction(*(action[name] for name in
+        ("path", "size", "partitionValues", "modificationTime", "dataChange", "stats")))  # fmt: skip
+
+
+def _commit(root: str, table: str, actions: list[Any], mode: str) -> None:
     leases = deltalake.CommitProperties(custom_metadata=lease.check())
     head = opened(root, table)
     with reachable(table):
         partitions = head.metadata().partition_columns
         head.create_write_transaction(actions, mode, head.schema(), partitions, commit_properties=leases)
-    return int(opened(root, table).version())
+
+
+def _commit_by_hand(root: str, table: str, adds: Sequence[Action]) -> int:
+    """One commit more, in the words of Delta's protocol, for files that may have deletion vectors."""
+    at = int(opened(root, table).version()) + 1
+    said = {"timestamp": _now_ms(), "operation": "RESTORE", "operationParameters": {}, **lease.check()}
+    lines = [{"commitInfo": said}, *({"add": action} for action in adds)]
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    with reached(table):
+        created = store(root).create(f"{table}/_delta_log/{at:020d}.json", content)
+    if not created:
+        raise LeaseError(f"Another run has begun to write {table}; run this again.")
+    return at
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

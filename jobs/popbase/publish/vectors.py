@@ -19,18 +19,27 @@ _NAME = 20  # letters of a file's name in Z85; what stands before is a folder's
 
 def vector_files(files: Store, table: str, data: Collection[str]) -> set[str]:
     """The files of all vectors that ever stood on these data files: one too many is better than one lost."""
+    found = (a for a in _adds(files, table) if f"{table}/{a['path']}" in data)
+    vectors = (a["deletionVector"] for a in found if a.get("deletionVector"))
+    return {
+        f"{table}/{_path(v)}" for v in vectors if v["storageType"] == "u"
+    }  # others stand in the log itself
+
+
+def vectors_at(files: Store, table: str, version: int) -> dict[str, dict[str, Any]]:
+    """By data file the vector that stands on it in a version, as the log names it."""
+    found = {a["path"]: a.get("deletionVector") for a in _adds(files, table, until=version)}
+    return {path: vector for path, vector in found.items() if vector}
+
+
+def _adds(files: Store, table: str, until: int | None = None) -> Iterator[dict[str, Any]]:
+    """What the commits add, in their order, up to a version."""
     with reached(table):
-        log = [file.path for file in files.files(f"{table}/_delta_log") if file.path.endswith(".json")]
-        adds = [action for path in log for action in _adds(files.read(path))]
-    return {f"{table}/{_path(a['deletionVector'])}" for a in adds if f"{table}/{a['path']}" in data}
-
-
-def _adds(commit: bytes) -> Iterator[dict[str, Any]]:
-    """What it adds with a vector that lies in a file of the table; others stand in the log itself."""
-    for line in commit.splitlines():
-        added = json.loads(line).get("add") or {}
-        if (added.get("deletionVector") or {}).get("storageType") == "u":
-            yield added
+        log = sorted(f.path for f in files.files(f"{table}/_delta_log") if f.path.endswith(".json"))
+        for path in log:
+            if until is None or int(path.rpartition("/")[2].partition(".")[0]) <= until:
+                actions = (json.loads(line).get("add") for line in files.read(path).splitlines())
+                yield from (added for added in actions if added)
 
 
 def _path(vector: dict[str, Any]) -> str:

@@ -70,14 +70,14 @@ def main() -> None:
     given = _arguments()
     with tempfile.TemporaryDirectory(dir=given.scratch, prefix="reading-") as scratch:
         publication = made(scratch, given.persons)
-        seconds = asked(scratch, publication)
+        took = asked(scratch, publication)
     out = Path(__file__).parent / "out" / "reading.json"
     out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({"persons": given.persons, "seconds": seconds}, indent=2) + "\n", "utf-8")
-    print(f"{given.persons:,} persons\n\n| question | s |\n|---|---|")
-    for question, took in seconds.items():
-        print(f"| {question} | {took:.2f} |")
-    sys.exit(max(seconds.values()) >= TARGET)
+    out.write_text(json.dumps({"persons": given.persons, "wall and CPU s": took}, indent=2) + "\n", "utf-8")
+    print(f"{given.persons:,} persons\n\n| question | wall s | CPU s |\n|---|---|---|")
+    for question, (wall, cpu) in took.items():
+        print(f"| {question} | {wall:.2f} | {cpu:.2f} |")
+    sys.exit(max(wall for wall, _ in took.values()) >= TARGET)
 
 
 def made(lake: str, persons: int) -> Publication:
@@ -109,7 +109,7 @@ def delete(lake: str) -> None:
     spark.stop()
 
 
-def asked(lake: str, publication: Publication) -> dict[str, float]:
+def asked(lake: str, publication: Publication) -> dict[str, tuple[float, float]]:
     someone = "SELECT citizen_id, household_id FROM base.person_history WHERE person_id = md5('p123457')"
     with Reader(lake, publication) as reader:
         (answer,) = reader.run(someone)
@@ -118,12 +118,13 @@ def asked(lake: str, publication: Publication) -> dict[str, float]:
     return {name: seconds(lake, publication, sql.format(**known)) for name, sql in QUESTIONS.items()}
 
 
-def seconds(lake: str, publication: Publication, sql: str) -> float:
+def seconds(lake: str, publication: Publication, sql: str) -> tuple[float, float]:
+    """Wall and CPU."""
     on = None if "person_history" in sql else PAST
-    started = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     with Reader(lake, publication, on=on) as reader:
         found = [row for answer in reader.run(sql) for row in answer.rows]
-    took = time.perf_counter() - started
+    took = time.perf_counter() - wall, time.process_time() - cpu
     if not found:
         raise ValueError(f"Nothing was found: {sql}")
     return took

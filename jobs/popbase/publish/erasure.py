@@ -111,7 +111,10 @@ def _rows(lake: str, table: str, cut: Cut) -> Counter[Identity]:
 
 def _touched(file: File, cut: Cut) -> int:
     """Rows of the file that the cut touches, those too that a deletion vector hides: they lie in it."""
+    (region,) = cut.sources["asked"]["region"].to_pylist()
     named = [name for name in file.schema.names if name in cut.words]
+    if file.place.get("region", region) != region:  # conformed has a file a delivery
+        return 0
     return cut.rows_touched(replace(file, kept=None).read(named)) if named else 0
 
 
@@ -126,7 +129,7 @@ def _reissued(lake: str, record: Record) -> list[int]:
     """
     everything = Publications(lake)
     kept = everything.all()
-    base = sorted({table for p in kept for table in p.tables if table.startswith("base/")})
+    base = _base_tables(lake)
     heads = {table: at for table in base if (at := version(lake, table)) is not None}
     told = [(tables, cuts(lake, tables, record)) for tables in (heads, *(p.tables for p in kept))]
     again = _Again(lake, {table: _different(c[table] for _, c in told if table in c) for table in base})
@@ -137,6 +140,12 @@ def _reissued(lake: str, record: Record) -> list[int]:
         everything.reissue(publication)
     _forget_the_draft(lake, everything.current())
     return [p.seq for p in changed]
+
+
+def _base_tables(lake: str) -> list[str]:
+    with reached("the lake's tables"):
+        named = [f"base/{name}" for name in store(lake).folders("base")]
+    return sorted(table for table in named if exists(lake, table))
 
 
 def _different(cut: Iterable[Cut]) -> list[Cut]:
@@ -202,9 +211,7 @@ def _without(judged: Judgement, left: int) -> Judgement:
 
 def _remove_files(lake: str, tables: Iterable[str]) -> None:
     files, kept = store(lake), Publications(lake).all()
-    base = {table for p in kept for table in p.tables if table.startswith("base/")}
-    for table in sorted({*base, *tables}):
-        if exists(lake, table):
-            garbage = unneeded(lake, table, kept, files)
-            with reached(table):
-                files.delete(file.path for file in garbage)
+    for table in [*_base_tables(lake), *(t for t in tables if exists(lake, t))]:
+        garbage = unneeded(lake, table, kept, files)
+        with reached(table):
+            files.delete(file.path for file in garbage)

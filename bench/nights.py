@@ -3,7 +3,7 @@
     .venv/bin/python bench/nights.py [--persons 500000] [--times 10] [--changed 20000] [--scratch DIR]
 
 A made-up country in three feeds (register, social security, tax; two rows a person) is loaded from one
-national snapshot each; then come a night on which `--changed` people changed in all three feeds, a second one,
+national snapshot each; then come two nights on which `--changed` people changed in all three feeds,
 and a night on which nothing came. On the smaller base also thirty dates of changes, backfilled at once. The
 nights' stages are compared, without the session's start; the night of nothing is a whole command, from its
 start to its end. Exit code 1 when a target is missed:
@@ -144,7 +144,7 @@ def deliver(home: Path, feed: str, on: date, kind: str, persons: int, step: int,
     files = []
     for part in parts:
         path = folder / f"part-{part + 1:04d}.csv"
-        rows = f"SELECT {', '.join(shown)} FROM ({people}) WHERE i // {step} % {len(parts)} = {part}"
+        rows = f"SELECT {', '.join(shown)} FROM ({people}) WHERE i // {step} % {len(parts)} = {part}"  # noqa: S608
         with duckdb.connect(":memory:") as connection:
             (count,) = connection.execute(f"COPY ({rows}) TO '{path}' (HEADER)").fetchone() or (0,)
         files.append({

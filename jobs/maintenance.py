@@ -1,4 +1,4 @@
-"""spark-submit jobs/maintenance.py: removes what no kept publication needs."""
+"""spark-submit jobs/maintenance.py: removes what is kept no longer."""
 
 from __future__ import annotations
 

@@ -150,8 +150,8 @@ class Lake:
 
     def renew(self, table: str, rows: DataFrame) -> None:
         """Replaces all rows in one commit. A table of few rows that has these very rows keeps its version."""
-        rows = settled(rows)
         comparable = self._is_small(table) and self._keeps(table, rows.schema)
+        rows = settled(rows) if comparable else rows
         if not comparable or not _changes(self.read(table), rows).isEmpty():
             self.overwrite(table, rows)
 

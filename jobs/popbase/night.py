@@ -71,14 +71,16 @@ def run_night(
             return make_night(night.looking_again(), taken, progress)
 
 
-def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:
-    """What follows intake: base, statistics, gates, publication."""
+def make_night(
+    night: Night, taken: Sequence[TakenIn], progress: Progress, *, whole: bool = False
+) -> NightReport:
+    """What follows intake: base, statistics, gates, publication; `whole`: also where nothing is new."""
     sources = Sources.now(night.lake)
     with progress.stage("what is new"):
-        nothing_new = is_unchanged(night, sources) or is_idle(night, sources)
-    if nothing_new:
+        is_new = whole or not (is_unchanged(night, sources) or is_idle(night, sources))
+    if not is_new:
         return told(night, sources, taken, progress, outcome="unchanged")
-    make_base(night, sources, progress)
+    make_base(night, sources, progress, whole=whole)
     with progress.stage("statistics"):
         write_reports(night, sources, base_on=night.as_of)
     made = record(night, sources)
@@ -86,9 +88,10 @@ def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> Ni
     return judge_and_publish(night, sources, made, taken, progress)
 
 
-def make_base(night: Night, sources: Sources, progress: Progress) -> None:
+def make_base(night: Night, sources: Sources, progress: Progress, *, whole: bool = False) -> None:
+    """The base tables for the night's deliveries; `whole`: from all of them, whatever the tables hold."""
     job = lineage.job(night.settings, "base", night.as_of, reads=["conformed", "quarantine"], writes=["base"])
-    step = since_drafted(night, sources)
+    step = None if whole else since_drafted(night, sources)
     with progress.stage("base"), job:
         if step is None or is_small(step):
             write_base(sources, as_of=night.as_of)

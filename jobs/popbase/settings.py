@@ -26,7 +26,8 @@ class Settings:
     night is scheduled, where the days that are taken in lie in the past; empty: there is none. `s3_endpoint`,
     `s3_region`: of the store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
     `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
-    `keep_publications`: how many, beside those of the year ends. `alert_url`: a web hook that takes
+    `keep_publications`: how many, beside those of the year ends. `keep_quarantine_days`, `keep_landing_days`:
+    how long refused rows and senders' folders stay after they were judged. `alert_url`: a web hook that takes
     {"text": ...} when a deadline passes.
     """
 
@@ -46,6 +47,8 @@ class Settings:
     s3_region: str = "us-east-1"
     lineage_url: str = ""
     keep_publications: int = 90
+    keep_quarantine_days: int = 400
+    keep_landing_days: int = 400
     alert_url: str = ""
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, write_ledger
 from popbase import check_contracts
 from popbase.errors import LeaseError, exit_codes
 from popbase.intake.taken import TakenIn
+from popbase.publish.diff import Diff, TableDiff
 from popbase.publish.report_lines import intake_line
 from popbase.publish.run_report import NightReport
 
@@ -173,3 +174,37 @@ def test_each_file_that_cannot_be_used_is_named(
     ran = popbase("check-contracts")
     assert ran.out.startswith("schemas/feeds/bad.odcs.yaml: bad.odcs.yaml is not an ODCS document")
     assert ran.code == 12
+
+
+def test_a_rebuild_says_what_it_made_what_it_left_and_what_differs(
+    popbase: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = TableDiff("base/person", rows_before=3, rows_after=2, added=0, removed=1, changed=0)
+    asked: list[date] = []
+
+    def rebuild(_settings: Any, *, since: date, progress: Any) -> Any:
+        asked.append(since)
+        report = held(outcome="published", publication=2, why=None)
+        return SimpleNamespace(
+            report=report, left=("tax/330100/2015-12-31/001",), diff=Diff((table,), (), ())
+        )
+
+    monkeypatch.setitem(sys.modules, "popbase.rebuild", SimpleNamespace(rebuild=rebuild))
+    shown = popbase("rebuild", "--from", "2015-12-30")
+    assert shown.code == 0
+    for said in ("gone or changed", "tax/330100/2015-12-31/001", "base/person"):
+        assert said in shown.out
+    told = json.loads(popbase("rebuild", "--json").out)
+    assert (told["report"]["outcome"], told["diff"]["tables"][0]["removed"]) == ("published", 1)
+    assert asked == [date(2015, 12, 30), date.min]
+
+
+def test_a_rebuild_that_a_gate_holds_ends_with_the_gates_code(
+    popbase: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rebuild(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(report=held(), left=(), diff=None)
+
+    monkeypatch.setitem(sys.modules, "popbase.rebuild", SimpleNamespace(rebuild=rebuild))
+    for more in ([], ["--json"]):
+        assert popbase("rebuild", *more).code == 21

@@ -8,10 +8,11 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
-from lib.lakes import publish
+from lib.lakes import delete_by_vector, judgement, publish, write, write_ledger
 
 from popbase.control import overwrite_small
 from popbase.errors import LeaseError, StorageError
+from popbase.intake import ledger
 from popbase.lease import leased, of_feed
 from popbase.publish.maintenance import kept_of, maintain
 from popbase.publish.publication import Publications
@@ -22,7 +23,7 @@ FIRST = date(2014, 12, 30)
 NIGHTS = 6
 SCHEMA = pa.schema([("night", pa.int32())])
 # No publication names them: of each the head alone is needed. Nobody has a contract for health.
-ELSEWHERE = ("conformed/tax", "quarantine/tax", "control/delivery/health", "control/taken_in/tax")
+ELSEWHERE = ("conformed/tax", "quarantine/tax", "control/taken_in/health", "control/taken_in/tax")
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def own(tmp_path: Path) -> Settings:
     for table in ELSEWHERE:
         overwrite_small(str(lake), table, [{"night": 0}], SCHEMA)
         overwrite_small(str(lake), table, [{"night": 1}], SCHEMA)
+    write_ledger(lake, judgement("health"), judgement("health", delivery_no=2))
     for night in range(NIGHTS):
         overwrite_small(str(lake), "base/person", [{"night": night}], SCHEMA)
         report = f"reports/{night}"
@@ -64,6 +66,7 @@ def test_the_newest_and_the_year_ends_are_kept_and_read_as_before(own: Settings)
     assert (removed.kept, removed.files) == (3, 3 + len(ELSEWHERE))
     for table in ELSEWHERE:
         assert query("SELECT night FROM t", t=open_table(own.lake, table)) == [{"night": 1}]
+    assert len(ledger.read(own.lake, "health")) == 2
     assert shown(own) == {seq: before[seq] for seq in (2, 5, 6)}
     assert len(data_files(own)) == 3
     assert {p.parent.name for p in Path(own.lake, "reports").glob("*/index.html")} == {"1", "4", "5"}
@@ -86,6 +89,17 @@ def test_what_a_killed_run_has_staged_goes_and_what_a_head_holds_stays(own: Sett
     maintain(own)
     assert not staged.exists()
     assert night_of(own) == 99
+
+
+def test_a_deletion_vector_that_a_kept_version_needs_stays_and_another_goes(tmp_path: Path) -> None:
+    write(tmp_path, "base/person", pa.table({"night": [1, 2, 3]}))
+    publish(tmp_path, {"base/person": delete_by_vector(tmp_path, "base/person", [0, 2], in_file=True)})
+    other = tmp_path / "base/person/deletion_vector_00000000-0000-0000-0000-000000000000.bin"
+    other.touch()
+    settings = Settings(landing="", lake=str(tmp_path))
+    assert maintain(settings).files == 1
+    assert not other.exists()
+    assert night_of(settings) == 2
 
 
 def test_the_versions_that_a_rollback_shows_are_kept(own: Settings) -> None:

@@ -24,6 +24,8 @@ from popbase.intake.landing import landed
 from popbase.intake.sender_folder import open_regular
 from popbase.intake.staging import stage
 from popbase.lake import Lake
+from popbase.publish.maintenance import maintain
+from popbase.sources import Sources
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -82,6 +84,17 @@ def test_what_an_interrupted_night_left_is_replaced(office: Office) -> None:
     assert office.night() == [("330200", "accepted", 0, 0), ("330100", "accepted", 4, 1)]
     assert office.rows() == [row for row in rows if row[0] == "330100"]
     assert rows_of(office.lake, f"quarantine/{office.feed}", "region", "key") == [("330100", "no area")]
+
+
+def test_of_an_old_snapshots_refused_rows_states_find_all_but_the_text(office: Office) -> None:
+    office.send(*CODES, region="330100", kind="snapshot")
+    office.night()
+    sources = Sources.now(office.lake)
+    before = sources.refused(office.feed).drop("raw").collect()
+    maintain(replace(office.settings, keep_quarantine_days=0))
+    after = sources.refused(office.feed)
+    assert after.drop("raw").collect() == before
+    assert [row.raw for row in after.collect()] == [None]
 
 
 def test_a_feed_without_a_contract_is_judged_and_says_so(office: Office) -> None:

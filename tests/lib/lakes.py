@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from popbase.clock import ZONE
+from popbase.control import TABLE_PROPERTIES
 from popbase.intake import ledger
 from popbase.intake.ledger import Judgement
 from popbase.publish.publication import Publication, Publications
@@ -43,7 +46,8 @@ def judgement(feed: str = "tax", region: str = "330100", **changes: Any) -> Judg
 
 def write(lake: Path, table: str, rows: pa.Table) -> int:
     """Replaces the table's rows in one commit and tells its version."""
-    write_deltalake(f"{lake}/{table}", rows, mode="overwrite", schema_mode="overwrite")
+    how = {"mode": "overwrite", "schema_mode": "overwrite", "configuration": TABLE_PROPERTIES}
+    write_deltalake(f"{lake}/{table}", rows, **how)
     return DeltaTable(f"{lake}/{table}").version()
 
 
@@ -68,8 +72,11 @@ def publish(lake: Path, tables: Mapping[str, int], **changes: Any) -> Publicatio
     return everything.add(Publication(**(usual | changes)))
 
 
-def delete_by_vector(lake: Path, table: str, rows: Iterable[int]) -> int:
-    """Deletes rows of a one-file table by a deletion vector, as Spark does and delta-rs cannot."""
+def delete_by_vector(lake: Path, table: str, rows: Iterable[int], *, in_file: bool = False) -> int:
+    """Deletes rows of a one-file table by a deletion vector, as Spark does and delta-rs cannot.
+
+    `in_file`: the vector lies beside the data, as Spark's do, instead of in the log.
+    """
     log = lake / table / "_delta_log"
     entries = [json.loads(line) for line in (log / f"{0:020d}.json").read_text().splitlines()]
     added = next(entry["add"] for entry in entries if "add" in entry)
@@ -81,6 +88,11 @@ def delete_by_vector(lake: Path, table: str, rows: Iterable[int]) -> int:
         "storageType": "i", "pathOrInlineDv": _z85(vector + b"\0" * (-len(vector) % 4)),
         "sizeInBytes": len(vector), "cardinality": len(deleted),
     }  # fmt: skip
+    if in_file:
+        name = uuid4()
+        checked = struct.pack(">BI", 1, len(vector)) + vector + struct.pack(">I", zlib.crc32(vector))
+        (lake / table / f"deletion_vector_{name}.bin").write_bytes(checked)
+        descriptor |= {"storageType": "u", "pathOrInlineDv": _z85(name.bytes), "offset": 1}
     features = {"readerFeatures": ["deletionVectors"], "writerFeatures": ["deletionVectors"]}
     protocol = {"minReaderVersion": 3, "minWriterVersion": 7, **features}
     commit = [{"protocol": protocol}, {"remove": removed}, {"add": added | {"deletionVector": descriptor}}]

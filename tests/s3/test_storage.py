@@ -10,11 +10,14 @@ from threading import Barrier
 
 import pyarrow as pa
 import pytest
+from lib.lakes import delete_by_vector, write
 
 from popbase.control import append_small, read_small
 from popbase.errors import StorageError
 from popbase.intake.landing import landed
 from popbase.publish.publication import Publications
+from popbase.publish.rewrite import rewrite
+from popbase.publish.tables import open_table, query
 from popbase.storage import Bucket, Store, store
 
 
@@ -130,3 +133,31 @@ def test_a_table_that_may_not_be_read_is_no_table_without_rows(
 def test_an_empty_landing_is_no_night_without_deliveries(bucket: str) -> None:
     with pytest.raises(StorageError, match="nothing in the landing"):
         landed(bucket, "tax", until=_LAST)
+
+
+def test_a_senders_folder_is_removed_and_its_neighbour_stays(bucket: str) -> None:
+    files = store(bucket)
+    for name in ("001/manifest.json", "001/a.csv", "002/manifest.json"):
+        files.write(f"tax/330100/2015-12-31/{name}", b"{}")
+    first, second = landed(bucket, "tax", date(2015, 12, 31)).places
+    first.folder.remove(last="manifest.json")
+    assert landed(bucket, "tax", date(2015, 12, 31)).places == (second,)
+    assert [file.path for file in files.files("tax")] == ["tax/330100/2015-12-31/002/manifest.json"]
+
+
+def test_a_table_answers_and_is_rewritten_alike(files: Store, tmp_path: Path, bucket: str) -> None:
+    root = bucket if isinstance(files, Bucket) else str(tmp_path)
+    rows = [{"name": "a", "n": 1}, {"name": "b", "n": 2}]
+    append_small(root, "control/t", rows, pa.schema([("name", pa.string()), ("n", pa.int32())]))
+    asked = "SELECT * FROM t WHERE n > 1"
+    assert query(asked, t=open_table(root, "control/t")) == rows[1:]
+    assert rewrite(root, "control/t", lambda file: file.read().slice(0, 1), name="less-") == 1
+    assert query("SELECT * FROM t", t=open_table(root, "control/t")) == rows[:1]
+
+
+def test_rows_below_a_deletion_vector_are_gone_in_s3_too(bucket: str, tmp_path: Path) -> None:
+    write(tmp_path, "base/t", pa.table({"n": [1, 2, 3]}))
+    delete_by_vector(tmp_path, "base/t", [0, 2], in_file=True)
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
+        store(bucket).write(str(path.relative_to(tmp_path)), path.read_bytes())
+    assert query("SELECT n FROM t WHERE n > 0", t=open_table(bucket, "base/t")) == [{"n": 2}]

@@ -74,16 +74,18 @@ def withdraw(lake: str, delivery: Named, reason: str) -> Judgement:
 
 
 def rejudge(
-    lake: Lake, settings: Settings, feed: str, only: Named | None = None
+    lake: Lake, settings: Settings, feed: str, only: Named | None = None, *, since: date = date.min
 ) -> tuple[list[Judgement], list[str]]:
-    """Judges the feed's deliveries anew by today's contract and rules, or the one; withdrawn ones stay so.
+    """Judges the feed's deliveries of these business dates anew by today's contract and rules, or the one;
+    withdrawn ones stay so.
 
     The judgements, and the names of those left as they are: gone from the landing, changed there since, or
     accepted under another version of the contract than today's. UsageError where that holds of the one.
     """
     with leased(lake.root, of_feed(feed)):
         judged = _standing(lake.root, feed)
-        wanted = {identity for identity, j in judged.items() if j.status != "withdrawn"}
+        used = {identity for identity, j in judged.items() if j.status != "withdrawn"}
+        wanted = {identity for identity in used if identity[1] >= since}
         if only is not None and only.identity not in wanted:
             raise UsageError(f"{only} was never judged, or is withdrawn.")
         chosen = {only.identity} if only else wanted
@@ -91,7 +93,7 @@ def rejudge(
         places = [p for p in landed(settings.landing, feed, date.max).places if p.identity in chosen]
         unchanged = [p for p in places if not changed(p, judged[p.identity].manifest_sha256)]
         received = [receive(place, contract, settings) for place in unchanged]
-        found = [d for d in received if not _of_another_version(d, judged[d.place.identity])]
+        found = [d for d in received if not _is_left(d, judged[d.place.identity])]
         left = sorted(chosen - {d.place.identity for d in found})
         if only is not None and left:
             raise UsageError(f"{only} is gone or changed in the landing, or of another contract version.")
@@ -99,10 +101,13 @@ def rejudge(
         return judgements, [str(Named(feed, *identity)) for identity in left]
 
 
-def _of_another_version(delivery: Received | Rejected, before: Judgement) -> bool:
-    """What an earlier contract accepted stays accepted: its sender cannot have known of today's."""
-    rejected = isinstance(delivery, Rejected) and delivery.reason == "contract.version"
-    return rejected and before.status == "accepted"
+def _is_left(delivery: Received | Rejected, before: Judgement) -> bool:
+    """What an earlier contract accepted stays accepted: its sender cannot have known of today's. And what is
+    gone from the folder since, as when its removal was cut short, was there when it was judged."""
+    if not isinstance(delivery, Rejected) or delivery.reason == before.reason:
+        return False
+    accepted = before.status == "accepted"
+    return delivery.reason == "file.missing" or (delivery.reason == "contract.version" and accepted)
 
 
 def _standing(lake: str, feed: str) -> dict[Identity, Judgement]:

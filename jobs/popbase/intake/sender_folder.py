@@ -12,6 +12,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from typing import BinaryIO, Literal, Protocol
 
 from popbase.storage import Bucket, is_s3
@@ -55,6 +56,9 @@ class SenderFolder(Protocol):
     def url(self, name: str) -> str:
         """Where Spark finds the file."""
 
+    def remove(self, *, last: str) -> None:
+        """All of it. While a run that is killed has not come to `last`, the folder is no half delivery."""
+
 
 def folder_at(landing: str | Path, path: str) -> SenderFolder:
     return BucketFolder(str(landing), path) if is_s3(landing) else DiskFolder(Path(landing, path))
@@ -91,6 +95,17 @@ class DiskFolder:
     def url(self, name: str) -> str:
         return str(self.path / name)
 
+    def remove(self, *, last: str) -> None:
+        with os.scandir(self.path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name == last):
+                if entry.is_dir(follow_symlinks=False):
+                    rmtree(entry.path)
+                else:
+                    Path(entry.path).unlink()
+        self.path.rmdir()
+        with suppress(OSError):  # the day's, once it is empty
+            self.path.parent.rmdir()
+
 
 @dataclass(frozen=True)
 class BucketFolder:
@@ -123,6 +138,11 @@ class BucketFolder:
 
     def url(self, name: str) -> str:
         return f"{self.landing.rstrip('/')}/{self.path}/{name}"
+
+    def remove(self, *, last: str) -> None:
+        paths = [file.path for file in self._bucket.files(self.path)]
+        for rank in (False, True):
+            self._bucket.delete(path for path in paths if (path == f"{self.path}/{last}") is rank)
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -3,7 +3,8 @@
 Kept are the newest publications and of every year the one that readers see of its 31 December. Of a table
 stay the files of its head, of what those publications name, and of the draft. All else is garbage: rows
 replaced long ago, and what killed runs have staged. Pointers go before files, so a maintenance that is killed
-leaves no publication with a hole in it, and the next one does the rest.
+leaves no publication with a hole in it, and the next one does the rest. What is refused and what senders left
+goes after its days.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from popbase.errors import StorageError
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
 from popbase.publish.publication import Publication, Publications
+from popbase.publish.retention import expire_folders, expire_rows
+from popbase.publish.rows import has_vectors
+from popbase.publish.vectors import vector_files
 from popbase.settings import Settings
 from popbase.storage import FileInfo, Store, reached, store
 
@@ -33,12 +37,15 @@ _LOG = "/_delta_log/"
 
 @dataclass(frozen=True)
 class Removal:
-    """What is removed, or would be: numbers of publications, files of tables, and their bytes."""
+    """What is removed, or would be: numbers of publications, files of tables, and their bytes; rows of
+    quarantine and folders of landing that are kept no longer (`retention.py`)."""
 
     publications: tuple[int, ...]
     kept: int
     files: int
     bytes: int
+    quarantined_rows: int
+    landing_folders: int
 
 
 def maintain(settings: Settings, *, dry_run: bool = False) -> Removal:
@@ -72,8 +79,12 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
     files, publications = store(settings.lake), Publications(settings.lake).all()
     kept = kept_of(publications, settings.keep_publications)
     dropped = [p for p in publications if p not in kept]
+    feeds = sorted(_feeds(settings.lake))
+    rows = sum(
+        expire_rows(settings, feed, remove=remove) for feed in feeds
+    )  # before: their files are garbage
     tables = _tables(settings.lake, files)
-    garbage = [file for table in tables for file in _unneeded(settings.lake, table, kept, files)]
+    garbage = [file for table in tables for file in unneeded(settings.lake, table, kept, files)]
     if remove:
         _drop(settings.lake, dropped, kept, files)
         with reached("the lake's files"):
@@ -83,6 +94,8 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
         kept=len(kept),
         files=len(garbage),
         bytes=sum(file.size for file in garbage),
+        quarantined_rows=rows,
+        landing_folders=sum(expire_folders(settings, feed, remove=remove) for feed in feeds),
     )
 
 
@@ -101,11 +114,13 @@ def _tables(lake: str, files: Store) -> list[str]:
     return [table for table in named if exists(lake, table)]
 
 
-def _unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) -> list[FileInfo]:
+def unneeded(lake: str, table: str, kept: Iterable[Publication], files: Store) -> list[FileInfo]:
     """Raises StorageError where a needed file is gone: nothing else may go before somebody has looked."""
     made = draft.read(lake)
     shown = {p.tables.get(table) for p in kept} | {made.tables.get(table) if made else None}
     needed = {path for at in (shown | {version(lake, table)}) - {None} for path in _paths(lake, table, at)}
+    if has_vectors(opened(lake, table)):
+        needed |= vector_files(files, table, needed)
     with reached(table):
         there = {file.path: file for file in files.files(table) if _LOG not in file.path}
     if lost := needed - there.keys():

@@ -1,7 +1,8 @@
 """Publications: named, immutable sets of table versions; the only thing readers follow (invariant I3).
 
-A publication is one file, `<lake>/publications/<seq>.json`, created exclusively and never changed.
-The greatest seq is current. A rollback adds a publication with old versions; maintenance removes old ones.
+A publication is one file, `<lake>/publications/<seq>.json`, created exclusively and never changed, but where
+a record is erased from its tables (`erasure.py`). The greatest seq is current. A rollback adds a publication
+with old versions; maintenance removes old ones.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class Publication(BaseModel):
     contracts: Mapping[str, str] = {}
     code_version: str
     report: str | None = None
+    reissued_at: datetime | None = None  # when a record was last erased from its tables
 
 
 class Publications:
@@ -133,6 +135,12 @@ class Publications:
                 f"Another run published {publication.seq} first; this one published nothing: run it again."
             )
         return publication
+
+    def reissue(self, publication: Publication) -> None:
+        """The same publication at other versions; whoever reads it by then finds its files until they go."""
+        lease.check()
+        with reached(_name(publication.seq)):
+            self._store.write(_name(publication.seq), publication.model_dump_json(indent=1).encode() + b"\n")
 
     def remove(self, seqs: Iterable[int]) -> None:
         """Old ones, whose tables' files are about to go; never the current one."""

@@ -7,16 +7,18 @@ no settings. It never repeats a row's value: what fails on values is reported by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
 
 from popbase.clock import DUCKDB_ZONE
 from popbase.errors import UsageError
+from popbase.publish.at_date import SERVED, View, views
 from popbase.publish.publication import Publication
-from popbase.publish.tables import ArrowSource, open_table
+from popbase.publish.tables import open_table
 
 # What readers may name. Other layers hold rows that nobody has judged, or that somebody refused.
 SCHEMAS = ("base", "statistics")
@@ -45,12 +47,14 @@ class Result:
 
 
 class Reader:
-    """One publication as the schemas `base` and `statistics`. Use it with `with`."""
+    """One publication as the schemas `base` and `statistics`; `on`: its world of an earlier date. Use it with
+    `with`."""
 
-    def __init__(self, lake: str, publication: Publication) -> None:
+    def __init__(self, lake: str, publication: Publication, *, on: date | None = None) -> None:
         self.publication = publication
         self._lake = lake
-        self._tables = {t: v for t, v in publication.tables.items() if t.split("/")[0] in SCHEMAS}
+        self._published = [table for table in publication.tables if table.split("/")[0] in SCHEMAS]
+        self._views = {t: View(t) for t in self._published} if on is None else views(publication, on)
         self._opened: set[str] = set()
         self._duckdb = duckdb.connect(":memory:")
         for schema in SCHEMAS:
@@ -72,38 +76,47 @@ class Reader:
             if statement.type not in _READS:
                 kind = statement.type.name.replace("_", " ")
                 raise UsageError(f"{kind} is not possible here: popbase open reads, it changes nothing.")
-            self._open(_named(statement.query, self._tables))
+            self._open(_named(statement.query, self._views) or self._views)
             yield self._answer(statement)
 
     def _answer(self, statement: duckdb.Statement) -> Result:
         with _one_sentence():
-            cursor = self._duckdb.execute(statement)
+            try:
+                cursor = self._duckdb.execute(statement)
+            except duckdb.CatalogException:
+                self._refuse_unserved(statement.query)
+                raise
         columns = tuple(column[0] for column in cursor.description or ())
         return Result(columns, _rows(cursor))
 
-    def _open(self, tables: Mapping[str, int]) -> None:
-        for table, version in tables.items():
+    def _refuse_unserved(self, sql: str) -> None:
+        """UsageError where the statement means a table that has no history."""
+        for table in _named(sql, set(self._published) - self._views.keys()):
+            raise UsageError(f"{table.replace('/', '.')} has no history; as of a date there are {SERVED}.")
+
+    def _open(self, tables: Iterable[str]) -> None:
+        for table in tables:
             if table not in self._opened:
-                self._register(table, open_table(self._lake, table, version))
+                self._register(table, self._views[table])
                 self._opened.add(table)
 
-    def _register(self, table: str, rows: ArrowSource) -> None:
+    def _register(self, table: str, seen: View) -> None:
         schema, name = table.split("/", 1)
         # The source's own name is what SHOW TABLES lists: it reads like the view it stands behind.
         source = f"{schema}.{name}"
-        self._duckdb.register(source, rows)
-        view = f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM temp.main."{source}"'  # noqa: S608 - ours
-        self._duckdb.execute(view)
+        version = self.publication.tables[seen.source]
+        self._duckdb.register(source, open_table(self._lake, seen.source, version))
+        sql = seen.sql.replace("{source}", f'temp.main."{source}"')
+        self._duckdb.execute(f'CREATE VIEW "{schema}"."{name}" AS {sql}')
 
 
-def _named(sql: str, tables: Mapping[str, int]) -> Mapping[str, int]:
-    """The tables whose names occur in the statement; all where none does, as for SHOW TABLES.
+def _named(sql: str, tables: Iterable[str]) -> list[str]:
+    """The tables whose names occur in the statement; none as in SHOW TABLES, which means all.
 
     A word too many costs one log read and no data; the parser's own list would have to bind first.
     """
     words = {word.casefold() for word in re.findall(r"\w+", sql)}
-    named = {t: v for t, v in tables.items() if t.split("/", 1)[1].casefold() in words}
-    return named or tables
+    return sorted(table for table in tables if table.split("/", 1)[1].casefold() in words)
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

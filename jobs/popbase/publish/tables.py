@@ -5,43 +5,25 @@ No JVM and no Spark session: `popbase status` answers while a night is running.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
-import deltalake
 import duckdb
-import pyarrow.dataset as ds
-from deltalake.exceptions import DeltaProtocolError
+import pyarrow as pa
 
 from popbase.clock import DUCKDB_ZONE
-from popbase.control import exists, opened
+from popbase.control import exists, opened, reachable
 from popbase.intake.ledger import LEDGER
+from popbase.publish.rows import Rows
 from popbase.storage import reached, store
 
 
-class ArrowSource(Protocol):
-    """What DuckDB can scan as often as it likes."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
-
-class Scan:
-    """A table with deletion vectors: pyarrow refuses it, delta-rs streams it, anew for every scan."""
-
-    def __init__(self, table: deltalake.DeltaTable) -> None:
-        self._table = table
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._table.scan().__arrow_c_stream__(requested_schema)
-
-
-def open_table(lake: str, table: str, version: int | None = None) -> ArrowSource | ds.Dataset:
-    """The table's rows as something DuckDB scans; as a dataset, columns and filters reach the files."""
+def open_table(lake: str, table: str, version: int | None = None) -> Rows:
+    """The table's rows as something DuckDB scans; columns and filters reach the files."""
     delta = opened(lake, table, version)
-    try:
-        return delta.to_pyarrow_dataset()
-    except DeltaProtocolError:
-        return Scan(delta)
+    with reachable(table):
+        return Rows(delta)
 
 
 def feeds_with_ledger(lake: str) -> list[str]:
@@ -53,10 +35,22 @@ def feeds_with_ledger(lake: str) -> list[str]:
 
 def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any) -> list[dict[str, Any]]:
     """Rows of popbase's own questions; `sources` are the tables that the SQL names."""
+    with _over(sources) as connection:
+        cursor = connection.execute(sql, parameters or {})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def arrow(sql: str, **sources: Any) -> pa.Table:
+    """The same as a table, for more questions."""
+    with _over(sources) as connection:
+        return connection.sql(sql).to_arrow_table()
+
+
+@contextmanager
+def _over(sources: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"SET TimeZone = '{DUCKDB_ZONE}'")
         for name, source in sources.items():
             connection.register(name, source)
-        cursor = connection.execute(sql, parameters or {})
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        yield connection

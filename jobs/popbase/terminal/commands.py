@@ -101,9 +101,11 @@ def publications(limit: Limit = 40, as_json: Json = False, lake: Lake = None) ->
 def open_(
     as_of: Annotated[
         date | None,
-        date_option("--as-of", about="The newest publication of this date or before."),
+        date_option("--as-of", about="The world on this date as known now."),
     ] = None,
-    publication: Annotated[int | None, typer.Option(help="This publication; else the current one.")] = None,
+    publication: Annotated[
+        int | None, typer.Option(help="The world as this publication knew it; else the current one.")
+    ] = None,
     sql: Annotated[str | None, typer.Option("-c", help="SQL to answer; else it is read from stdin.")] = None,
     limit: Limit = 40,
     as_json: Json = False,
@@ -113,14 +115,17 @@ def open_(
     """Read-only SQL over a publication, without Spark.
 
     Every answer comes from one publication, whatever a night is doing meanwhile. SHOW TABLES lists the
-    tables: base.person, statistics.report, ... A statement ends with a semicolon.
+    tables: base.person, statistics.report, ... A statement ends with a semicolon. With --as-of they are
+    base.person, without what sectors see (in_*), base.id_history, base.id_case and base.household.
     """
     from popbase.publish.reader import Reader
     from popbase.terminal import show
 
     how = _how(as_json, as_csv)
     root = settings(lake=lake).lake
-    with Reader(root, _chosen(root, as_of, publication)) as reader:
+    if as_of and publication:
+        raise UsageError("--as-of and --publication exclude each other.")
+    with Reader(root, _chosen(root, publication), on=as_of) as reader:
         if sql is None:
             _converse(reader, how, limit)
         else:
@@ -128,14 +133,12 @@ def open_(
                 show.rows(answer.columns, answer.rows, how, most=limit)
 
 
-def _chosen(lake: str, as_of: date | None, seq: int | None) -> Publication:
+def _chosen(lake: str, seq: int | None) -> Publication:
     from popbase.errors import PublicationError
     from popbase.publish.publication import Publications
 
-    if as_of and seq:
-        raise UsageError("--as-of and --publication exclude each other.")
     everything = Publications(lake)
-    chosen = everything.get(seq) if seq else everything.as_of(as_of) if as_of else everything.current()
+    chosen = everything.get(seq) if seq else everything.current()
     if chosen is None:
         raise PublicationError("Nothing is published yet; the first night does it: popbase night --date D.")
     return chosen

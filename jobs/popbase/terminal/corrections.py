@@ -1,15 +1,24 @@
-"""The commands that correct: a delivery withdrawn or judged anew, readers taken back; and what differs."""
+"""The commands that correct: deliveries withdrawn or judged anew, records erased, readers taken back; and
+what differs."""
 # ruff: noqa: PLC0415 - `popbase --help` answers at once: a command imports what it needs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from popbase.errors import UsageError
-from popbase.options import Json, Lake, Landing, OneFeed, settings
+from popbase.errors import GateError, UsageError
+from popbase.options import Json, Lake, Landing, OneFeed, date_option, settings
+
+if TYPE_CHECKING:
+    from popbase.publish.diff import Diff
+    from popbase.rebuild import Rebuilt
 
 _MOST = 40
 _NEXT = "The next night, or 'popbase night --date D', corrects the tables."
@@ -61,12 +70,87 @@ def rejudge(
         show.document({"judged": found, "left": left})
         return
     show.dicts(questions.in_short(found), "table", most=_MOST, nothing="Nothing was judged again.")
+    _show_left(left)
+    if found:
+        typer.echo(_NEXT)
+
+
+def rebuild(
+    *,
+    first: Annotated[
+        date | None, date_option("--from", about="Judge again what is of this business date or later.")
+    ] = None,
+    as_json: Json = False,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
+    """Judge every delivery in the landing again, make all tables anew, publish, show what differs.
+
+    What is withdrawn stays so; what is gone from the landing stays as it was judged."""
+    from popbase.rebuild import rebuild
+    from popbase.terminal.runs import progress_of, show_night
+
+    chosen, progress = settings(landing, lake), progress_of(silent=as_json)
+    rebuilt = rebuild(chosen, since=first or date.min, progress=progress)
+    if as_json:
+        _document(rebuilt)
+        return
+    show_night(rebuilt.report, as_json)
+    _show_left(rebuilt.left)
+    if rebuilt.diff:
+        show_diff(rebuilt.diff)
+
+
+def _document(rebuilt: Rebuilt) -> None:
+    from popbase.publish import report_page, run_report
+    from popbase.terminal import show
+
+    told = json.loads(run_report.to_json(rebuilt.report))
+    differs = diff_document(rebuilt.diff) if rebuilt.diff else None
+    show.document({"report": told, "left": rebuilt.left, "diff": differs})
+    if rebuilt.report.outcome == "held":
+        raise GateError(report_page.explained(rebuilt.report))
+
+
+def _show_left(left: Sequence[str]) -> None:
     for name in left[:_MOST]:
         typer.echo(f"left as it is, for it is gone or changed, or of another contract version: {name}")
     if len(left) > _MOST:
         typer.echo(f"and {len(left) - _MOST} more; --json has all of them")
-    if found:
-        typer.echo(_NEXT)
+
+
+def erase(
+    feed: Annotated[str, typer.Argument(help="The feed, by its contract's name.")],
+    region: Annotated[str, typer.Argument(help="The bureau that delivered the record, 6 digits.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    as_json: Json = False,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
+    """Erase a withdrawn record from all that is kept; its key is read from standard input.
+
+    The key's fields are joined by '|'. Kept publications are issued again without the record, and deliveries
+    that carried it leave the landing. Its department must have deleted it: what it delivers anew is taken in.
+    A record that moved with its bureau is erased at each."""
+    from popbase import contracts
+    from popbase.publish.cuts import Record
+    from popbase.publish.erasure import erase
+    from popbase.terminal import questions, show
+
+    contract = contracts.feed(questions.known_feed(feed))
+    if sys.stdin.isatty():
+        typer.echo("The record's key: ", nl=False, err=True)
+    key = sys.stdin.readline().strip()  # an argument would stand in the shell's history and in ps
+    if not key:
+        raise UsageError("Write the record's key to standard input.")
+    told = erase(settings(landing, lake), Record(contract, region, key), reason)
+    if as_json:
+        show.document(asdict(told))
+        return
+    typer.echo(
+        f"Erased: {told.rows} rows of {len(told.deliveries)} deliveries, {told.landing_folders} folders of "
+        f"the landing; {len(told.publications)} publications are issued again. {_NEXT}"
+    )
 
 
 def rollback(
@@ -96,8 +180,6 @@ def diff(
     lake: Lake = None,
 ) -> None:
     """What differs between two publications, and which deliveries made it so."""
-    from dataclasses import asdict
-
     from popbase.publish.diff import diff
     from popbase.publish.publication import Publications
     from popbase.terminal import show
@@ -105,13 +187,23 @@ def diff(
     root = settings(lake=lake).lake
     everything = Publications(root)
     found = diff(root, everything.get(before), everything.get(after))
-    deliveries = {"came": found.came, "gone": found.gone}
     if as_json:
-        told = {sign: [ref.model_dump() for ref in refs] for sign, refs in deliveries.items()}
-        show.document({"tables": [asdict(table) for table in found.tables], **told})
-        return
+        show.document(diff_document(found))
+    else:
+        show_diff(found)
+
+
+def diff_document(found: Diff) -> dict[str, Any]:
+    told = {"came": found.came, "gone": found.gone}
+    deliveries = {sign: [ref.model_dump() for ref in refs] for sign, refs in told.items()}
+    return {"tables": [asdict(table) for table in found.tables], **deliveries}
+
+
+def show_diff(found: Diff) -> None:
+    from popbase.terminal import show
+
     show.dicts([asdict(t) for t in found.tables], "table", most=100, nothing="No table differs.")
-    for sign, refs in deliveries.items():
+    for sign, refs in {"came": found.came, "gone": found.gone}.items():
         for ref in refs[:_MOST]:
             typer.echo(f"{sign} {ref.feed}/{ref.region}/{ref.business_date}/{ref.delivery_no:03d}")
         if len(refs) > _MOST:
@@ -121,6 +213,8 @@ def diff(
 CORRECTIONS: dict[str, Callable[..., None]] = {
     "withdraw": withdraw,
     "rejudge": rejudge,
+    "rebuild": rebuild,
+    "erase": erase,
     "rollback": rollback,
     "diff": diff,
 }

@@ -36,10 +36,10 @@ def night(
     from popbase.night import run_night
 
     chosen, progress = settings(landing, lake), progress_of(silent=as_json)
-    _show_night(run_night(chosen, day, future=future, progress=progress), as_json)
+    show_night(run_night(chosen, day, future=future, progress=progress), as_json)
 
 
-def _show_night(report: NightReport, as_json: bool) -> None:
+def show_night(report: NightReport, as_json: bool) -> None:
     from popbase.publish import report_page, run_report
     from popbase.terminal import show
 
@@ -77,9 +77,7 @@ def backfill(
         _show_plan(chosen, first, last, feed, future, as_json)
     else:
         progress = progress_of(silent=as_json)
-        _show_night(
-            run_night(chosen, last, since=first, feed=feed, future=future, progress=progress), as_json
-        )
+        show_night(run_night(chosen, last, since=first, feed=feed, future=future, progress=progress), as_json)
 
 
 def _show_plan(
@@ -179,25 +177,30 @@ def maintenance(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what it would remove.")] = False,
     as_json: Json = False,
+    landing: Landing = None,
     lake: Lake = None,
 ) -> None:
-    """Remove the publications that are not kept, and files that nothing kept needs.
+    """Remove publications, files, refused rows and senders' folders that are not kept.
 
-    The newest $POPBASE_KEEP_PUBLICATIONS are kept (90), and of every year the last one for its 31 December.
+    The newest $POPBASE_KEEP_PUBLICATIONS are kept (90), and of every year the last one for its 31 December,
+    with the files that they need. Refused rows go $POPBASE_KEEP_QUARANTINE_DAYS after they were judged (400),
+    folders in the landing $POPBASE_KEEP_LANDING_DAYS (400).
     """
     from dataclasses import asdict
 
     from popbase.publish.maintenance import maintain
     from popbase.terminal import show
 
-    found = maintain(settings(lake=lake), dry_run=dry_run)
+    found = maintain(settings(landing, lake), dry_run=dry_run)
     if as_json:
         show.document(asdict(found))
     else:
         verb = "would be removed" if dry_run else "removed"
         typer.echo(
             f"{len(found.publications)} publications and {found.files:,} files "
-            f"({found.bytes / 1024**2:,.1f} MiB) {verb}; {found.kept} publications are kept."
+            f"({found.bytes / 1024**2:,.1f} MiB), {found.quarantined_rows:,} refused rows' text and "
+            f"{found.landing_folders:,} folders of the landing {verb}; "
+            f"{found.kept} publications are kept."
         )
 
 

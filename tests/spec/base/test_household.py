@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+from lib.lakes import NEW_YEARS_EVE, publish, write
 from lib.tables import parse_table, rows, table
+from pyspark.sql import functions as F
 
 from popbase.base.household import households
+from popbase.publish.reader import Reader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -63,3 +70,29 @@ def test_the_unsettled_the_ended_and_those_without_household_belong_to_none(spar
         p5        | 5         | 330100/H2    | 30             | REGISTERED
     """)  # fmt: skip
     assert [row[:3] for row in found] == [("330100/H1", "p1", 1)]
+
+
+def test_the_household_of_a_past_date_is_made_by_the_same_rule(spark: SparkSession, tmp_path: Path) -> None:
+    """What a reader sees as of a date, made in SQL, of people in every mixture that the rule looks at."""
+    mixed = product(
+        ("", "10", "02"), ("2015-01-01", "2015-01-02"), ("REGISTERED", "DEAD"), ("10", "30"), ("H1", "", "H2")
+    )
+    told = [
+        f"p{n} | {97 * n % 101} | {relation} | {updated} | {status} | {kind} | {house} | 3301{n:08}"
+        for n, (relation, updated, status, kind, house) in enumerate(mixed)
+    ]
+    columns = "person_id | record_no | relation_to_head | updated_at | status | household_kind | household_id"
+    text = "\n".join([f"{columns} | registered_area | as_of", *(f"{line} | 2015-12-31" for line in told)])
+    members: DataFrame = table(spark, text, updated_at="timestamp", as_of="date")
+    names = ("household_id", "head", "size", "kind", "registered_area")
+    assert of_a_past_date(members, tmp_path, names) == sorted(rows(households(members), *names))
+
+
+def of_a_past_date(members: DataFrame, lake: Path, names: Sequence[str]) -> list[tuple[object, ...]]:
+    history = members.withColumns({"valid_from": F.col("as_of"), "valid_to": F.lit(None).cast("date")})
+    tables = {"base/person_history": history.toArrow()}
+    tables |= {name: pa.table({"opened_on": [NEW_YEARS_EVE]}) for name in ("base/id_case", "base/id_history")}
+    told = publish(lake, {name: write(lake, name, content) for name, content in tables.items()})
+    with Reader(str(lake), told, on=NEW_YEARS_EVE) as reader:
+        (answer,) = reader.run(f"SELECT {', '.join(names)} FROM base.household")
+        return sorted(answer.rows)

@@ -1,4 +1,4 @@
-"""Nights that make anew only whom something concerns, against the model of whole bases (invariants I2, I6)."""
+"""Nights that make anew only whom something concerns, against the model of whole bases (I2, I6)."""
 
 from __future__ import annotations
 

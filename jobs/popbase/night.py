@@ -28,6 +28,7 @@ from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
 from popbase.run import (
     Night,
+    back_to_drafted,
     begin,
     changes,
     cursor,
@@ -96,6 +97,7 @@ def make_base(night: Night, sources: Sources, progress: Progress, *, whole: bool
         if step is None or is_small(step):
             write_base(sources, as_of=night.as_of)
         else:
+            back_to_drafted(night)
             update_base(step)
 
 

@@ -115,16 +115,20 @@ def since_drafted(night: Night, sources: Sources) -> Step | None:
     made = night.draft
     if made is None or made.made_by != contracts.fingerprint() or made.as_of > night.as_of:
         return None
-    if not _stand(made, versions(night)):
+    if _base(made.tables).keys() != _base(versions(night)).keys():
         return None
     step = Step(Sources.at(night.lake, made.ledgers), sources, made.as_of, night.as_of)
     return None if any(step.feed(feed).judged_again for feed in sources.judgements) else step
 
 
-def _stand(made: Draft, heads: Mapping[str, int]) -> bool:
-    """Whether the base tables are those that the draft names: a run that was killed leaves others."""
-    base = {t: v for t, v in made.tables.items() if t.startswith("base/")}
-    return base == {t: v for t, v in heads.items() if t.startswith("base/")}
+def back_to_drafted(night: Night) -> None:
+    """The base tables as the draft names them: a run that was killed may have begun to write others."""
+    for table, version in _base(night.draft.tables if night.draft else {}).items():
+        night.lake.restore(table, version)
+
+
+def _base(tables: Mapping[str, int]) -> dict[str, int]:
+    return {table: version for table, version in tables.items() if table.startswith("base/")}
 
 
 def is_published(made: Draft, last: Publication | None) -> bool:

@@ -114,7 +114,8 @@ class Story:
 
     def entrance(self, p: Stay, *, first: bool) -> Event:
         """Rule 1: how someone comes who was not there the day before."""
-        if self.someone_elses(p, p.start - ONE_DAY, [p.winner.where]):
+        places = [p.winner.where, *self.places(p, p.start - ONE_DAY)]
+        if self.someone_elses(p, p.start - ONE_DAY, places):
             return event(p, "SPLIT", p.start, to_area=p.area)
         if not first:
             return event(p, "APPEARED", p.start, to_area=p.area)

@@ -7,7 +7,9 @@ of the stay's last day, so that a correction of a date corrects the event.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -26,6 +28,7 @@ _REASONS = {
 }  # fmt: skip
 _BACK = {"5": "DISCHARGE", "6": "RETURN"}
 _LINEAGE = ("anchor_region", "record_no")
+_PLACE = ("region", "record_no")
 _FACTS = (
     "registered_on", "birth_date", "move_in_reason", "move_in_from", "move_out_to", "ended_on", "end_reason",
     "died_on", "converted_on",
@@ -59,14 +62,15 @@ def _stays(records: DataFrame) -> DataFrame:
     """One row is a stay [start, end) of a person; `came_over`, `goes_over`: its record was
     another person's on the day before, or will be on the day after.
     """
-    of_record = Window.partitionBy(*_LINEAGE).orderBy("as_of")
-    before, after = (
-        F.lag(F.struct("until", "person_id")).over(of_record),
-        F.lead(F.struct("as_of", "person_id")).over(of_record),
+    # By its place too: a takeover may give what stands there an earlier origin.
+    known = (_LINEAGE, _PLACE)
+    came, goes = (
+        reduce(Column.__or__, (_passed(record, *beside) for record in known))
+        for beside in ((F.lag, "until", "as_of"), (F.lead, "as_of", "until"))
     )
     passed = {
-        "came_over": (before["until"] == F.col("as_of")) & (before["person_id"] != F.col("person_id")),
-        "goes_over": (after["as_of"] == F.col("until")) & (after["person_id"] != F.col("person_id")),
+        "came_over": came,
+        "goes_over": goes,
         "live": is_live(),
         "area": F.col("registered_area"),
     }
@@ -82,6 +86,13 @@ def _stays(records: DataFrame) -> DataFrame:
             "person_id", *same, "start", "end", "came_over", "last.goes_over", *(f"last.{f}" for f in _FACTS)
         )
     )  # fmt: skip
+
+
+def _passed(record: Sequence[str], beside: Callable[[Column], Column], end: str, start: str) -> Column:
+    """Whether the record was, or will be, another person's on the day next to the row's."""
+    other = beside(F.struct(end, "person_id")).over(Window.partitionBy(*record).orderBy("as_of"))
+    passes = (other[end] == F.col(start)) & (other["person_id"] != F.col("person_id"))
+    return F.coalesce(passes, F.lit(False))
 
 
 def _with_neighbours(stays: DataFrame, on: date) -> DataFrame:

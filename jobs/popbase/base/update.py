@@ -7,28 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
-from popbase.base.affected import RECORD, Affected, affected
-from popbase.base.build import Lives, lived, with_sightings
-from popbase.base.changes import ROOT, FeedStep, Step, among
-from popbase.base.former import edges
-from popbase.base.history import at
+from popbase.base.build import with_sightings
+from popbase.base.changes import Step, among
+from popbase.base.concerned import Concerned
 from popbase.base.household import households
-from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role, matched, sightings
-from popbase.base.state import standing
+from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
-from popbase.contracts import DECISIONS, REGISTER, Contract
-from popbase.identity.decisions import REVOCATION
+from popbase.contracts import REGISTER, Contract
 from popbase.identity.rules import number17
 from popbase.schema import conform_to
 from popbase.session import at_once, settled
 
-_NUMBER = ["number17"]
 # Up to so many persons a night plans longer than it computes.
 REBUILT_ROWS = 100_000
 # Tables whose rows follow from the register and the decisions, and how the rows of a person are known there.
@@ -60,7 +54,7 @@ def is_small(step: Step) -> bool:
 
 def is_due(step: Step) -> bool:
     """Whether anything about anybody may differ, by a delivery or by a date that has come."""
-    night = _Update(step)
+    night = Concerned(step)
     return night.who is not None or not night.numbers.isEmpty()
 
 
@@ -75,16 +69,12 @@ def _replace(step: Step, parts: Iterable[Part]) -> None:
     at_once(replace, parts)
 
 
-class _Update:
-    """One step's frames, each made once: who is affected, by which numbers, what the sectors say of those."""
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.feeds = {c.feed: step.feed(c.feed) for c in table_contracts.sectors()}
+class _Update(Concerned):
+    """The parts of the tables that a step may change."""
 
     def people(self) -> list[Part]:
         """All tables but the households, base/person first."""
-        sectors = [self._sector(contract) for contract in self._contracts]
+        sectors = [self._sector(contract) for contract in self.contracts]
         return [
             self._person(),
             *self._registered(),
@@ -96,139 +86,13 @@ class _Update:
         """The households that the people of `person` left or live in, from base/person as it is by now."""
         ids = person.old.select("household_id").union(person.new.select("household_id")).distinct()
         theirs = F.broadcast(ids.where("household_id IS NOT NULL").localCheckpoint())
-        now = self._head("base/person").join(theirs, "household_id", how="left_semi")
-        old = self._head("base/household").join(theirs, "household_id", how="left_semi")
+        now = self.head("base/person").join(theirs, "household_id", how="left_semi")
+        old = self.head("base/household").join(theirs, "household_id", how="left_semi")
         return Part("base/household", old, households(now))
-
-    @property
-    def _contracts(self) -> list[Contract]:
-        return [step.contract for step in self.feeds.values()]
-
-    @cached_property
-    def who(self) -> Affected | None:
-        return affected(self.step)
-
-    @cached_property
-    def lives(self) -> Lives | None:
-        """The affected people over all dates."""
-        if self.who is None:
-            return None
-        register = self.step.feed(REGISTER)
-        decisions = self.step.new.spans(DECISIONS, self.step.now)
-        order = F.when(F.col("kind") == REVOCATION, F.col("revokes"))
-        theirs = decisions.withColumn("order_no", F.coalesce(order, "decision_no")).join(
-            F.broadcast(self.who.orders), "order_no", how="left_semi"
-        )
-        found = lived(settled(register.versions(self.who.records)), theirs.drop("order_no"))
-        return Lives(found.judged, settled(found.quiet))
-
-    @cached_property
-    def replaced(self) -> DataFrame:
-        """One row is a number that a decision replaced, of all."""
-        head = self._head("base/replaced_number")
-        if self.lives is None or self.who is None:
-            return head
-        others = head.join(F.broadcast(_decisions(self.who)), "decision_no", how="left_anti")
-        now = at(self.lives.judged.replaced, self.step.now)
-        return others.unionByName(now.select(*others.columns)).localCheckpoint()
-
-    @cached_property
-    def touched(self) -> dict[str, DataFrame]:
-        """Feed -> its records whose course may have changed."""
-        found = at_once(lambda feed: (feed.contract.feed, feed.touched()), self.feeds.values())
-        return {feed: keys.localCheckpoint() for feed, keys in found if keys is not None}
-
-    @cached_property
-    def numbers(self) -> DataFrame:
-        """The numbers of affected people and of sector records that changed or fell due, and those that
-        decisions tie to them."""
-        mine = [] if self.who is None else [self.who.numbers]
-        _ = self.touched  # before the feeds ask for it side by side
-        seen = at_once(self._numbers_seen, self.feeds.values())
-        every = [rows for rows in [*mine, *seen] if rows is not None]
-        if not every:
-            return self.step.new.lake.spark.createDataFrame([], "number17 bigint")
-        told = reduce(DataFrame.union, every).where("number17 IS NOT NULL").distinct().localCheckpoint()
-        return _tied(told, edges(self.replaced))
-
-    def _numbers_seen(self, feed: FeedStep) -> DataFrame | None:
-        """Of one sector: those of records whose course or activity changed, or that a new snapshot has
-        seen again."""
-        number = number17(F.col(in_role(feed.contract, "number").name)).alias("number17")
-        head = self._head(f"base/{feed.contract.base_table}")
-        turned = active(feed.contract, self.step.was) != active(feed.contract, self.step.now)
-        due = [F.coalesce(turned, F.lit(True))] if feed.contract.active_when else []
-        regions = sorted({j.region for j in feed.changed if j.kind == "snapshot"})
-        if regions:
-            due.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
-        parts = [head.where(condition).select(number) for condition in due]
-        if feed.contract.feed in self.touched:
-            parts.append(feed.rows(self.touched[feed.contract.feed]).select(number))
-        return reduce(DataFrame.union, parts).distinct().localCheckpoint() if parts else None
-
-    @cached_property
-    def persons(self) -> tuple[DataFrame, DataFrame]:
-        """base/person's rows of these people and numbers as they stand; and as they are now, not yet looked
-        for in the sectors."""
-        head = self._head("base/person")
-        number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
-        marked = head.withColumns({"number17": number, ROOT: self.step.feed(REGISTER).rooted()})
-        marked = marked.join(F.broadcast(self.numbers.withColumn("counts", F.lit(True))), _NUMBER, how="left")
-        if self.who is not None:
-            theirs = F.broadcast(self.who.records.withColumn("changes", F.lit(True)))
-            marked = marked.join(theirs, RECORD, how="left")
-        else:
-            marked = marked.withColumn("changes", F.lit(None).cast("boolean"))
-        old = settled(marked.where("counts OR changes"))
-        sights = [name for name in head.columns if name.startswith("in_")]
-        others = old.where("changes IS NULL").select(*(n for n in head.columns if n not in sights))
-        if self.lives is not None:
-            others = others.unionByName(at(self.lives.persons, self.step.now).select(*others.columns))
-        return old.select(*head.columns), settled(others)
-
-    @cached_property
-    def answers(self) -> Holders:
-        tied = self.replaced.withColumn("number17", number17(F.col("old_citizen_id")))
-        relevant = tied.join(F.broadcast(self.numbers), _NUMBER, how="left_semi").drop("number17")
-        return holders(self.persons[1], relevant)
-
-    @cached_property
-    def states(self) -> dict[str, DataFrame]:
-        """Feed -> its standing records that have one of these numbers, or whose course changed."""
-        return dict(at_once(lambda feed: (feed.contract.feed, self._state(feed)), self.feeds.values()))
-
-    def _state(self, feed: FeedStep) -> DataFrame:
-        rows = self.step.new.conformed(feed.contract.feed)
-        keys = feed.keys_of(self._numbered(rows, feed.contract))
-        if feed.contract.feed in self.touched:
-            keys = keys.union(self.touched[feed.contract.feed]).distinct()
-        keys = keys.localCheckpoint()
-        return settled(self._relevant(standing(feed.versions(keys), self.step.now), feed))
-
-    def _relevant(self, rows: DataFrame, feed: FeedStep) -> DataFrame:
-        """Of a state, or of the table, the rows that may change."""
-        number = number17(F.col(in_role(feed.contract, "number").name))
-        numbers = self.numbers.select(F.col("number17").alias("row__number17"), F.lit(True).alias("row__a"))
-        marked = rows.withColumn("row__number17", number).join(
-            F.broadcast(numbers), "row__number17", how="left"
-        )
-        counts = F.col("row__a")
-        if feed.contract.feed in self.touched:
-            keys = self.touched[feed.contract.feed].withColumn("row__b", F.lit(True))
-            marked = marked.withColumn(ROOT, feed.rooted()).join(F.broadcast(keys), feed.key, how="left")
-            counts = F.coalesce("row__a", "row__b")
-        return marked.where(counts).select(*rows.columns)
-
-    def _numbered(self, rows: DataFrame, contract: Contract) -> DataFrame:
-        number = number17(F.col(in_role(contract, "number").name))
-        return rows.withColumn("row__number17", number).join(
-            F.broadcast(self.numbers.withColumnRenamed("number17", "row__number17")),
-            "row__number17", how="left_semi",
-        )  # fmt: skip
 
     def _person(self) -> Part:
         old, now = self.persons
-        feeds = [(contract, self.states[contract.feed]) for contract in self._contracts]
+        feeds = [(contract, self.states[contract.feed]) for contract in self.contracts]
         seen = sightings(feeds, self.answers, as_of=self.step.now)
         return Part("base/person", old, settled(with_sightings(now, seen)))
 
@@ -236,37 +100,37 @@ class _Update:
         feed = self.feeds[contract.feed]
         new = matched(self.states[contract.feed], contract, self.answers)
         table = f"base/{contract.base_table}"
-        return Part(table, self._relevant(self._head(table), feed), new), new
+        return Part(table, self.relevant(self.head(table), feed), new), new
 
     def _unregistered(self, sectors: Sequence[tuple[Part, DataFrame]]) -> Part:
         table = "base/unregistered"
         number = number17(F.col("citizen_id"))
-        told = self._head(table).withColumn("number17", number)
-        old = told.join(F.broadcast(self.numbers), _NUMBER, how="left_semi").drop("number17")
-        feeds = [contract.feed for contract in self._contracts]
+        told = self.head(table).withColumn("number17", number)
+        old = told.join(F.broadcast(self.numbers), "number17", how="left_semi").drop("number17")
+        feeds = [contract.feed for contract in self.contracts]
         snapshots = self.step.new.newest_snapshots(feeds, self.step.now)
-        rows = [(c, self._numbered(new, c)) for c, (_, new) in zip(self._contracts, sectors, strict=True)]
+        rows = [(c, self.numbered(new, c)) for c, (_, new) in zip(self.contracts, sectors, strict=True)]
         return Part(table, old, unregistered(rows, snapshots))
 
     def _registered(self) -> list[Part]:
         """The tables that follow from the register and the decisions alone."""
         if self.lives is None or self.who is None:
             return []
-        records, decisions = self.who.records, _decisions(self.who)
+        records, decisions = self.who.records, self.decisions
         history = self._of_records("base/person_history", records)
         ids = F.broadcast(history.select("person_id").distinct().localCheckpoint())
-        old = {table: self._head(table).join(ids, "person_id", how="left_semi") for table in _BY_PERSON}
+        old = {table: self.head(table).join(ids, "person_id", how="left_semi") for table in _BY_PERSON}
         old["base/person_record"] = self._of_records("base/person_record", records)
         old["base/id_case"] = self._cases(records, decisions)
-        replaced = self._head("base/replaced_number")
+        replaced = self.head("base/replaced_number")
         old["base/replaced_number"] = replaced.join(F.broadcast(decisions), "decision_no", how="left_semi")
         return [Part(table, old[table], new) for table, new in self.lives.tables(self.step.now).items()]
 
     def _of_records(self, table: str, records: DataFrame) -> DataFrame:
-        return among(self._head(table), self.step.feed(REGISTER), records)
+        return among(self.head(table), self.step.feed(REGISTER), records)
 
     def _cases(self, records: DataFrame, decisions: DataFrame) -> DataFrame:
-        cases = self._head("base/id_case")
+        cases = self.head("base/id_case")
         told = cases.select("case_id", F.explode("record_nos").alias("ref"))
         part = F.split("ref", "/", 2)
         named = told.select("case_id", part[0].alias("region"), part[1].alias("record_no"))
@@ -274,25 +138,3 @@ class _Update:
         decided = cases.join(F.broadcast(decisions), "decision_no", how="left_semi").select("case_id")
         both = theirs.union(decided).distinct().localCheckpoint()
         return cases.join(F.broadcast(both), "case_id", how="left_semi")
-
-    def _head(self, table: str) -> DataFrame:
-        return self.step.new.lake.read(table)
-
-
-def _decisions(who: Affected) -> DataFrame:
-    return who.orders.withColumnRenamed("order_no", "decision_no")
-
-
-def _tied(numbers: DataFrame, ties: DataFrame) -> DataFrame:
-    """`numbers` and all that decisions lead to from them, or from which they lead there."""
-    if ties.isEmpty():
-        return numbers
-    either = ties.union(ties.select("next17", "number17")).toDF("number17", "other17").localCheckpoint()
-    while True:
-        led = either.join(F.broadcast(numbers), _NUMBER, how="left_semi").select(
-            F.col("other17").alias("number17")
-        )
-        grown = numbers.union(led).distinct().localCheckpoint()
-        if grown.count() == numbers.count():
-            return grown
-        numbers = grown

@@ -28,6 +28,7 @@ from pyspark.sql.types import StructType
 
 from popbase import lease
 from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
+from popbase.killpoints import around, reach
 from popbase.storage import FileInfo, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -147,7 +148,7 @@ class Lake:
         """The rows of an earlier version once more, as the newest one; does nothing where it is that."""
         if self.version(table) != version:
             leases = _leases()
-            with reachable(table):
+            with reachable(table), around("restore", table):
                 opened(self.root, table).restore(version, commit_properties=leases)
 
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
@@ -156,7 +157,8 @@ class Lake:
         folder = f"{table}/staged-{secrets.token_hex(8)}"
         # Spark leaves out of a file what its folder's name says; under another name it stays in both.
         places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}
-        rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
+        with around("stage", table):
+            rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
         with reached(folder):
             files = sorted(self._store.files(folder), key=lambda file: file.path)
             whole = [f for f in files if f.path.endswith(".parquet") and _UNFINISHED not in f.path]
@@ -204,7 +206,7 @@ class Lake:
         """Makes the staged files rows of the table, all at once, in place of what `replace` names."""
         leases, delta_schema = _leases(), _delta_schema(schema)
         added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
-        with reachable(table):
+        with reachable(table), around("commit", table):
             head = deltalake.DeltaTable.create(
                 self.path(table),
                 delta_schema,
@@ -212,6 +214,7 @@ class Lake:
                 partition_by=list(partition_by),
                 configuration=TABLE_PROPERTIES,
             )
+            reach("half", "commit", table)  # where there was no table, there is an empty one now
             if replace == "everything":
                 head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=leases)
                 return

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from popbase.errors import LeaseError
+from popbase.killpoints import around
 from popbase.storage import Bucket, is_s3, reached
 
 # Whoever makes base tables, reports or a publication holds this one.
@@ -115,7 +116,8 @@ def _next_epoch(path: Path) -> int:
     with reached(f"the lease '{path}'"):
         before = path.read_text(encoding="utf-8")
         epoch = int(before) + 1 if before.isdecimal() else 1
-        path.write_text(str(epoch), encoding="utf-8")
+        with around("write", f"{_FOLDER}/{path.name}"):
+            path.write_text(str(epoch), encoding="utf-8")
         return epoch
 
 

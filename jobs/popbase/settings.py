@@ -27,7 +27,8 @@ class Settings:
     `s3_region`: of the store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
     `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
     `keep_publications`: how many, beside those of the year ends. `alert_url`: a web hook that takes
-    {"text": ...} when a deadline passes.
+    {"text": ...} when a deadline passes. `kill_at`, `kill_points`: for tests alone (`killpoints.py`), the point
+    at which the process dies, and a file that takes the names of those reached.
     """
 
     landing: str
@@ -47,6 +48,8 @@ class Settings:
     lineage_url: str = ""
     keep_publications: int = 90
     alert_url: str = ""
+    kill_at: str = ""
+    kill_points: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:

@@ -34,6 +34,7 @@ from obstore.exceptions import (
 from obstore.store import S3Store
 
 from popbase.errors import StorageError
+from popbase.killpoints import around, reach
 
 if TYPE_CHECKING:
     from obstore import PutMode
@@ -116,22 +117,31 @@ class Folder:
 
     def create(self, path: str, content: bytes) -> bool:
         whole = self.root / path
-        with _draft(whole, content) as draft:
-            try:
-                os.link(draft, whole)
-            except FileExistsError:
-                return False
-        _sync_folder(whole.parent)
+        with around("create", path):
+            with _draft(whole, content) as draft:
+                reach("half", "create", path)
+                try:
+                    os.link(draft, whole)
+                except FileExistsError:
+                    return False
+            _sync_folder(whole.parent)
         return True
 
     def write(self, path: str, content: bytes) -> None:
         whole = self.root / path
-        with _draft(whole, content) as draft:
+        with around("write", path), _draft(whole, content) as draft:
+            reach("half", "write", path)
             draft.replace(whole)
 
     def delete(self, paths: Iterable[str]) -> None:
         for path in paths:
-            (self.root / path).unlink(missing_ok=True)
+            with around("delete", _owner(path)):
+                (self.root / path).unlink(missing_ok=True)
+
+
+def _owner(path: str) -> str:
+    """The table that a data file belongs to; of other files the area and what follows."""
+    return "/".join(path.split("/")[:2])
 
 
 def _unless_gone(error: OSError) -> None:
@@ -220,7 +230,7 @@ class Bucket:
         The new version's tag; None where another version stands there.
         """
         mode: PutMode = "create" if tag is None else {"e_tag": tag}
-        with _as_on_disk():
+        with _as_on_disk(), around("create" if tag is None else "replace", path):
             try:
                 return str(obstore.put(self._s3, path, content, mode=mode, use_multipart=False)["e_tag"])
             except (AlreadyExistsError, PreconditionError, FileNotFoundError):
@@ -235,12 +245,13 @@ class Bucket:
         return tag if standing == content else None
 
     def write(self, path: str, content: bytes) -> None:
-        with _as_on_disk():
+        with _as_on_disk(), around("write", path):
             obstore.put(self._s3, path, content)
 
     def delete(self, paths: Iterable[str]) -> None:
-        with _as_on_disk():
-            obstore.delete(self._s3, list(paths))
+        gone = list(paths)
+        with _as_on_disk(), around("delete", _owner(gone[0]) if gone else "nothing"):
+            obstore.delete(self._s3, gone)
 
 
 class _Object(io.RawIOBase):

@@ -113,11 +113,13 @@ def _on_disk(lake: str, name: str) -> Iterator[Held]:
 
 
 def _next_epoch(path: Path) -> int:
-    with reached(f"the lease '{path}'"):
-        before = path.read_text(encoding="utf-8")
+    """Written over the one before, which is never longer: killed at any moment, one of the two stands there."""
+    with reached(f"the lease '{path}'"), path.open("r+b", buffering=0) as file:
+        before = file.read().decode()
         epoch = int(before) + 1 if before.isdecimal() else 1
         with around("write", f"{_FOLDER}/{path.name}"):
-            path.write_text(str(epoch), encoding="utf-8")
+            file.seek(0)
+            file.write(str(epoch).encode())
         return epoch
 
 

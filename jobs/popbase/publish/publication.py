@@ -143,8 +143,8 @@ class Publications:
 
     def rollback(self, seq: int, *, at: datetime, code_version: str) -> Publication:
         """A new publication with the versions that `seq` showed; UsageError where readers see that now."""
-        old = self.get(seq)
-        if seq == max(self.numbers()):
+        old, current = self.get(seq), self.current()
+        if current is not None and seq in (current.seq, current.of):
             raise UsageError(f"Readers see publication {seq} already.")
         changes = {
             "seq": self.next_seq(),

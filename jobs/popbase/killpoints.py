@@ -66,5 +66,7 @@ def reach(moment: str, verb: str, what: str) -> None:
 
 
 def named(what: str) -> str:
-    """Alike from run to run: `lineage/2015-12-31/20160101-base-START-0af3e4d2.json` -> `lineage/base-START.json`."""
+    """Alike from run to run: `lineage/2015-12-31/20160101021400123-base-START-0af3e4d2.json` is
+    `lineage/base-START.json`.
+    """
     return re.sub(r"[-/](?=\.)|/$", "", _CHANGING.sub("", what))

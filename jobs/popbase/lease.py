@@ -113,7 +113,7 @@ def _on_disk(lake: str, name: str) -> Iterator[Held]:
 
 
 def _next_epoch(path: Path) -> int:
-    """Written over the one before, which is never longer: killed at any moment, one of the two stands there."""
+    """Written over the one before, which is never longer: a killed run leaves one of the two."""
     with reached(f"the lease '{path}'"), path.open("r+b", buffering=0) as file:
         before = file.read().decode()
         epoch = int(before) + 1 if before.isdecimal() else 1

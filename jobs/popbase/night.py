@@ -15,7 +15,7 @@ from popbase.base.build import write_base
 from popbase.errors import UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
-from popbase.intake.taken import TakenIn
+from popbase.intake.taken import TakenIn, with_untold
 from popbase.lease import BASE, leased
 from popbase.lineage import Account
 from popbase.publish import report_page
@@ -27,6 +27,7 @@ from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
 from popbase.run import (
     Night,
+    already_told,
     begin,
     changes,
     cursor,
@@ -65,6 +66,7 @@ def run_night(
         with progress.stage("intake"):
             taken = take_in_all(night, chosen, since)
         with leased(settings.lake, BASE):
+            taken = with_untold(settings.lake, taken, already_told(settings.lake))
             return make_night(night.looking_again(), taken, progress)
 
 
@@ -124,7 +126,7 @@ def _judged_and_published(
         why = held_because(findings, accept)
         return told(night, sources, taken, progress, outcome="held", why=why, findings=findings)
     with progress.stage("publication"):
-        publication = make_public(night, sources, made, findings)
+        publication = make_public(night, sources, made, taken, findings)
     return told(
         night, sources, taken, progress, outcome="published", findings=findings, publication=publication
     )
@@ -161,17 +163,20 @@ def write_reports(
         releases.write_reports(sources, chosen, gone=gone, night=night.as_of, known=known, base_on=base_on)
 
 
-def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:
+def make_public(
+    night: Night, sources: Sources, made: Draft, taken: Sequence[TakenIn], findings: Sequence[Finding]
+) -> Publication:
     """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
     if night.lake.exists(releases.TABLE):
         last = night.last.report if night.last else None
         releases.lay_out(sources, night.folder, last=last, version=published_version(night))
     warnings = tuple(str(f) for f in findings if not f.passed)
+    upto = {table: at for feed in taken for table, at in feed.upto.items()}
     return Publications(night.settings.lake).add(
         Publication(
             seq=night.seq,
             business_date=night.as_of,
-            created_at=clock.now(),
+            created_at=clock.after(night.last.created_at if night.last else None),
             tables=made.tables,
             deliveries=cursor(night, sources),
             senders=tuple(all_senders(sources, night.as_of)),
@@ -179,6 +184,7 @@ def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[
             contracts={name: contract.version for name, contract in contracts.feeds().items()},
             code_version=version("popbase"),
             report=night.folder,
+            told={**(night.last.told if night.last else {}), **upto},
         )
     )
 
@@ -204,7 +210,7 @@ def told(
     report = NightReport(
         business_date=night.business_date,
         started=night.started,
-        ended=clock.now(),
+        ended=clock.after(night.started),
         outcome=outcome,
         publication=current.seq if current else None,
         why=why,

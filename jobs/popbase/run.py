@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -65,7 +66,9 @@ def begin(settings: Settings, business_date: date, *, future: bool = False) -> N
     if business_date > clock.today() and not future:
         raise UsageError(f"{business_date} has not come yet in +08:00; --future allows it.")
     lake = Lake(partial(spark_session, settings), settings.lake)
-    return Night(settings, business_date, clock.now(), lake, **_found(settings))
+    # Reports are told apart by the second, and the newest is what 'popbase status' shows.
+    started = clock.after(run_report.last_started(settings.lake), by=timedelta(seconds=1))
+    return Night(settings, business_date, started, lake, **_found(settings))
 
 
 def _found(settings: Settings) -> dict[str, Any]:
@@ -75,6 +78,17 @@ def _found(settings: Settings) -> dict[str, Any]:
         "seq": publications.next_seq(),
         "draft": draft.read(settings.lake),
     }
+
+
+def already_told(lake: str) -> Mapping[str, int]:
+    """What run reports have told, by the control tables' versions: those of the newest night that got to its
+    report. One that was killed between its publication and that still has to be told."""
+    publications = Publications(lake)
+    for seq in reversed(publications.numbers()):
+        publication = publications.get(seq)
+        if publication.report is None or run_report.read(lake, publication.report):
+            return publication.told
+    return {}
 
 
 def is_unchanged(night: Night, sources: Sources) -> bool:

@@ -27,8 +27,8 @@ class Settings:
     `s3_region`: of the store behind `s3a://` folders, by AWS's own variables; an empty endpoint is AWS's.
     `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
     `keep_publications`: how many, beside those of the year ends. `alert_url`: a web hook that takes
-    {"text": ...} when a deadline passes. `kill_at`, `kill_points`: for tests alone (`killpoints.py`), the point
-    at which the process dies, and a file that takes the names of those reached.
+    {"text": ...} when a deadline passes. `kill_at`, `kill_points`: for tests alone, the
+    point at which the process dies and a file that takes the names of those reached (`killpoints.py`).
     """
 
     landing: str

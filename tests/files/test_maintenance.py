@@ -8,13 +8,15 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
-from lib.lakes import publish
+from lib.lakes import MADE_AT, publish
 
 from popbase.control import overwrite_small
 from popbase.errors import LeaseError, StorageError
 from popbase.lease import leased, of_feed
+from popbase.publish import report_page
 from popbase.publish.maintenance import kept_of, maintain
 from popbase.publish.publication import Publications
+from popbase.publish.run_report import NightReport
 from popbase.publish.tables import open_table, query
 from popbase.settings import Settings
 
@@ -86,6 +88,16 @@ def test_what_a_killed_run_has_staged_goes_and_what_a_head_holds_stays(own: Sett
     maintain(own)
     assert not staged.exists()
     assert night_of(own) == 99
+
+
+def test_the_reports_of_publications_go_that_a_killed_maintenance_removed_and_those_of_held_nights_stay(
+    own: Settings,
+) -> None:
+    report_page.write(NightReport(FIRST, MADE_AT, MADE_AT, outcome="held", publication=6), own.lake)
+    Publications(own.lake).remove([1, 3, 4])
+    maintain(own)
+    found = {p.parent.name for p in Path(own.lake, "reports").glob("*/index.html")}
+    assert found == {"1", "4", "5", f"{FIRST}-20160101T023000"}
 
 
 def test_the_versions_that_a_rollback_shows_are_kept(own: Settings) -> None:

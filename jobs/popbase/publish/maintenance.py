@@ -22,6 +22,7 @@ from popbase.errors import StorageError
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
 from popbase.publish.publication import Publication, Publications
+from popbase.publish.run_report import DATA, REPORTS, is_of_a_publication
 from popbase.settings import Settings
 from popbase.storage import FileInfo, Store, reached, store
 
@@ -87,12 +88,16 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
 
 
 def _drop(lake: str, dropped: Iterable[Publication], kept: Sequence[Publication], files: Store) -> None:
-    """The pointers first; then the run reports that no publication shows any more."""
+    """The pointers first; then the run reports of publications that are no more, whoever removed those."""
     Publications(lake).remove(p.seq for p in dropped)
-    reports = {p.report for p in dropped if p.report} - {p.report for p in kept}
+    shown = {p.report for p in kept}
     with reached("the run reports"):
-        for report in sorted(reports):
-            files.delete([file.path for file in files.files(report)])
+        for name in sorted(files.folders(REPORTS)):
+            report = f"{REPORTS}/{name}"
+            if report not in shown and is_of_a_publication(lake, report):
+                # What tells whose it is goes last: a maintenance that is killed is not done with it.
+                paths = sorted(file.path for file in files.files(report))
+                files.delete(sorted(paths, key=lambda path: path.endswith(f"/{DATA}")))
 
 
 def _tables(lake: str, files: Store) -> list[str]:

@@ -66,6 +66,7 @@ class Publication(BaseModel):
     contracts: Mapping[str, str] = {}
     code_version: str
     report: str | None = None
+    told: Mapping[str, int] = {}  # what its run report says came, by the control tables' versions
 
 
 class Publications:
@@ -143,15 +144,16 @@ class Publications:
 
     def rollback(self, seq: int, *, at: datetime, code_version: str) -> Publication:
         """A new publication with the versions that `seq` showed; UsageError where readers see that now."""
-        old, current = self.get(seq), self.current()
-        if current is not None and seq in (current.seq, current.of):
+        old, current = self.get(seq), self.get(max(self.numbers()))
+        if seq in (current.seq, current.of):
             raise UsageError(f"Readers see publication {seq} already.")
         changes = {
             "seq": self.next_seq(),
             "kind": "rollback",
             "of": seq,
-            "created_at": at,
+            "created_at": max(at, current.created_at),
             "code_version": code_version,
+            "told": current.told,
         }
         return self.add(old.model_copy(update=changes))
 

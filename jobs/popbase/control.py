@@ -28,7 +28,7 @@ def reachable(table: str) -> Iterator[None]:
     """StorageError where a table could not be read or written; delta-rs's own words name paths."""
     try:
         yield
-    except (DeltaError, OSError) as error:
+    except (DeltaError, OSError, pa.ArrowException) as error:
         raise StorageError(f"{table} cannot be read or written ({type(error).__name__}).") from error
 
 

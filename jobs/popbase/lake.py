@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -28,8 +29,10 @@ from pyspark.sql.types import StructType
 
 from popbase import lease
 from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
+from popbase.errors import StorageError
+from popbase.failures import of_storage
 from popbase.killpoints import around, reach
-from popbase.storage import FileInfo, reached, store
+from popbase.storage import FileInfo, is_s3, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
@@ -93,10 +96,23 @@ class Lake:
         are rows that a deletion vector hides.
         """
         head = opened(self.root, table, version)
-        files = head.file_uris()
+        files = self._whole_files(table, head)
         if len(files) <= FEW_FILES and "deletionVectors" not in (head.protocol().reader_features or ()):
             return self._rows(_spark_schema(head), files)
         return self.spark.read.format("delta").option("versionAsOf", head.version()).load(self.path(table))
+
+    def _whole_files(self, table: str, head: deltalake.DeltaTable) -> list[str]:
+        """Where Spark finds the files; raises StorageError for one that is cut short, in S3 none ever is.
+
+        Spark would take an emptied file for one without rows."""
+        sizes = {f["path"].rpartition("/")[2]: f["size_bytes"] for f in _added(head)}
+        # delta-rs writes the root's own characters as a URL has them.
+        files = [self.path(f"{table}/{uri.rpartition(f'/{table}/')[2]}") for uri in head.file_uris()]
+        with reached(table):
+            for path in [] if is_s3(self.root) else map(Path, files):
+                if path.stat().st_size != sizes[path.name]:
+                    raise StorageError(f"A file of {table} is damaged; restore the lake's files from a copy.")
+        return files
 
     def version(self, table: str) -> int:
         """The number of the table's newest commit."""
@@ -125,8 +141,7 @@ class Lake:
     def _files(self, table: str, version: int | None = None) -> Iterator[tuple[Place, dict[str, Any]]]:
         """The files of a version as its log has them, each with its partition."""
         if self.exists(table):
-            head = opened(self.root, table, version)
-            for file in pa.table(head.get_add_actions()).to_pylist():
+            for file in _added(opened(self.root, table, version)):
                 yield tuple((file["partition"] or {}).values()), file
 
     def overwrite(
@@ -157,7 +172,7 @@ class Lake:
         folder = f"{table}/staged-{secrets.token_hex(8)}"
         # Spark leaves out of a file what its folder's name says; under another name it stays in both.
         places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}
-        with around("stage", table):
+        with of_storage(), around("stage", table):
             rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
         with reached(folder):
             files = sorted(self._store.files(folder), key=lambda file: file.path)
@@ -241,11 +256,16 @@ def _add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:
     )
 
 
+def _added(head: deltalake.DeltaTable) -> list[dict[str, Any]]:
+    """The files of a version as its log has them."""
+    return list(pa.table(head.get_add_actions(flatten=False)).to_pylist())
+
+
 def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]]) -> Iterator[RemoveAction]:
     """The files of these partitions that stand now: what an interrupted run left is replaced, not doubled."""
     wanted = {tuple(sorted(partition.items())) for partition in partitions}
     now_ms = int(time.time() * 1000)
-    for file in pa.table(head.get_add_actions(flatten=False)).to_pylist():
+    for file in _added(head):
         values: dict[str, str | None] = {
             name: str(value) for name, value in (file["partition"] or {}).items()
         }

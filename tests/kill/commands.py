@@ -5,11 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from popbase import clock
 from popbase.contracts import REGISTER
 from popbase.errors import UsageError
 from popbase.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 FIRST, SECOND = date(2015, 12, 30), date(2015, 12, 31)
 
@@ -94,3 +98,19 @@ def maintenance(settings: Settings) -> None:
     from popbase.publish.maintenance import maintain
 
     maintain(replace(settings, keep_publications=1))
+
+
+def ingest_list(settings: Settings) -> None:
+    from popbase import steps
+
+    steps.ingest(settings, "statistical_division", SECOND)
+
+
+def restore(settings: Settings) -> None:
+    """As reports do with the cube of a night that was held; delta-rs does it, Spark is not asked."""
+    from popbase.lake import Lake
+
+    def no_spark() -> SparkSession:
+        raise AssertionError
+
+    Lake(no_spark, settings.lake).restore("base/person", 0)

@@ -5,6 +5,7 @@ No JVM and no Spark session: `popbase status` answers while a night is running.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -15,8 +16,12 @@ from deltalake.exceptions import DeltaProtocolError
 
 from popbase.clock import DUCKDB_ZONE
 from popbase.control import exists, opened
+from popbase.errors import StorageError
 from popbase.intake.ledger import LEDGER
 from popbase.storage import reached, store
+
+# DuckDB's own words, before those of whoever reads the files.
+_OF_THE_FILES = re.compile(r"reading the stream registered as '([\w.]+)' failed")
 
 
 class ArrowSource(Protocol):
@@ -57,6 +62,17 @@ def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any)
         connection.execute(f"SET TimeZone = '{DUCKDB_ZONE}'")
         for name, source in sources.items():
             connection.register(name, source)
-        cursor = connection.execute(sql, parameters or {})
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        try:
+            cursor = connection.execute(sql, parameters or {})
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise damaged(error) or error from None
+
+
+def damaged(error: duckdb.Error) -> StorageError | None:
+    """What to say where it was a table's file that failed and not the statement; the text may name a path."""
+    found = _OF_THE_FILES.search(str(error))
+    if found is None:
+        return None
+    return StorageError(f"A file of '{found[1]}' is damaged or gone; restore the lake's files from a copy.")

@@ -58,16 +58,17 @@ def run_night(
     """
     chosen = feeds.chosen(settings, feed)
     progress = progress or Progress()
-    warm_up()
-    with progress.stage("session"):
-        night = begin(settings, business_date, future=future)
-        night.lake.open()
-    with lineage.job(settings, "night", business_date):
-        with progress.stage("intake"):
-            taken = take_in_all(night, chosen, since)
-        with leased(settings.lake, BASE):
+    # Of two nights started at once one gives way now: over the feeds' leases both might lose.
+    with leased(settings.lake, BASE):
+        warm_up()
+        with progress.stage("session"):
+            night = begin(settings, business_date, future=future)
+            night.lake.open()
+        with lineage.job(settings, "night", business_date):
+            with progress.stage("intake"):
+                taken = take_in_all(night, chosen, since)
             taken = with_untold(settings.lake, taken, already_told(settings.lake))
-            return make_night(night.looking_again(), taken, progress)
+            return make_night(night, taken, progress)
 
 
 def make_night(night: Night, taken: Sequence[TakenIn], progress: Progress) -> NightReport:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -25,7 +24,7 @@ from popbase.statistics.calendar import Change
 
 @dataclass(frozen=True)
 class Night:
-    """One run for one business date; `last`, `seq` and `draft` are what it found when it looked last."""
+    """One run for one business date; `last`, `seq` and `draft` are what it found when it began."""
 
     settings: Settings
     business_date: date
@@ -46,10 +45,6 @@ class Night:
     def folder(self) -> str:
         return run_report.report_folder(self.business_date, self.started)
 
-    def looking_again(self) -> Night:
-        """The same run under a lease, for others may have published before it got hold of that."""
-        return replace(self, **_found(self.settings))
-
     def drafted(self) -> Draft:
         """What a step before this one has made; raises UsageError where it has not made it for the date."""
         if self.draft is None:
@@ -68,16 +63,11 @@ def begin(settings: Settings, business_date: date, *, future: bool = False) -> N
     lake = Lake(partial(spark_session, settings), settings.lake)
     # Reports are told apart by the second, and the newest is what 'popbase status' shows.
     started = clock.after(run_report.last_started(settings.lake), by=timedelta(seconds=1))
-    return Night(settings, business_date, started, lake, **_found(settings))
-
-
-def _found(settings: Settings) -> dict[str, Any]:
     publications = Publications(settings.lake)
-    return {
-        "last": publications.current(),
-        "seq": publications.next_seq(),
-        "draft": draft.read(settings.lake),
-    }
+    return Night(
+        settings, business_date, started, lake,
+        last=publications.current(), seq=publications.next_seq(), draft=draft.read(settings.lake),
+    )  # fmt: skip
 
 
 def already_told(lake: str) -> Mapping[str, int]:

@@ -72,7 +72,7 @@ def _tables(lake: str) -> set[str]:
 
 
 def _files(lake: str, table: str) -> set[str]:
-    return {Path(uri).name for uri in deltalake.DeltaTable(f"{lake}/{table}").file_uris()}
+    return {uri.rpartition(f"/{table}/")[2] for uri in deltalake.DeltaTable(f"{lake}/{table}").file_uris()}
 
 
 def _rows_apart(table: str, *lakes: str) -> tuple[int, int]:

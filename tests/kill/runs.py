@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from popbase import killpoints
+from popbase.errors import PopbaseError
 from popbase.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Jvm:
 
 
 def run(jvm: Jvm, command: Command, settings: Settings, *, at: str = "", heard: str = "") -> int:
-    """How the process ended: 0, or minus the signal that killed it."""
+    """How the process ended: with 0, the code of a failure, or minus the signal that killed it."""
     process = _server().Process(target=_live, args=(jvm, command, settings, at, heard))
     process.start()
     process.join(_PATIENCE)
@@ -74,7 +75,10 @@ def _live(jvm: Jvm, command: Command, settings: Settings, at: str, heard: str) -
     os.environ |= {"PYSPARK_GATEWAY_PORT": str(jvm.port), "PYSPARK_GATEWAY_SECRET": jvm.secret}
     _join_spark()
     killpoints.arm(at, heard)
-    command(settings)
+    try:
+        command(settings)
+    except PopbaseError as error:
+        sys.exit(error.exit_code)
 
 
 def _join_spark() -> None:

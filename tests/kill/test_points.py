@@ -6,21 +6,17 @@ tables, the same judgments, the same publications as if nobody had died. Prints 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import pytest
-from kill import commands, world
-from kill.runs import Jvm
-from kill.trials import Trial
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-    from popbase.settings import Settings
+from kill import commands
+from kill.conftest import Nights
+from kill.runs import Command
+from kill.trials import Outcome, Trial
 
 pytestmark = pytest.mark.kill
 
-# A command, and before which step of the second night the lake is it that it is killed on.
+# A command, and before which step of the second night the lake is that it is killed on.
 TRIED = {
     commands.ingest_register: "night",
     commands.ingest_tax: "night",
@@ -35,32 +31,42 @@ TRIED = {
 }
 
 
-@pytest.fixture(scope="module")
-def nights(
-    _session: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Jvm, world.World]:
-    return Jvm.of(_session), world.made(settings, tmp_path_factory.mktemp("kill"))
-
-
 @pytest.mark.parametrize("command", TRIED, ids=lambda command: command.__name__)
 def test_killed_at_any_point_and_run_again_it_ends_as_if_nobody_had_died(
-    nights: tuple[Jvm, world.World], command, capsys: pytest.CaptureFixture[str]
+    nights: Nights, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trial = Trial(*nights, command, TRIED[command])
+    trial = Trial(nights.jvm, nights.world, command, TRIED[command])
     met = trial.learned()
     outcomes = trial.tried(met, met)
-    with capsys.disabled():
-        print(f"\n{trial.name}: {len(met)} points", *outcomes, sep="\n  ")  # noqa: T201 - the table of points
+    show(capsys, trial, outcomes)
     assert [outcome for outcome in outcomes if outcome.wrong] == []
 
 
-def test_the_first_base_is_made_whole_wherever_the_creation_of_a_table_was_cut_off(
-    nights: tuple[Jvm, world.World], capsys: pytest.CaptureFixture[str]
+def test_the_first_base_is_whole_wherever_the_creation_of_a_table_was_cut_off(
+    nights: Nights, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trial = Trial(*nights, commands.first_base, "first_base")
+    trial = Trial(nights.jvm, nights.world, commands.first_base, "first_base")
     met = trial.learned()
     outcomes = trial.tried([point for point in met if point.startswith("half commit")], met)
-    with capsys.disabled():
-        print(f"\n{trial.name}: {len(outcomes)} points", *outcomes, sep="\n  ")  # noqa: T201
-    assert outcomes
+    show(capsys, trial, outcomes)
     assert [outcome for outcome in outcomes if outcome.wrong] == []
+
+
+def test_a_night_in_one_process_is_that_of_its_steps_wherever_it_is_killed(
+    nights: Nights, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its points are those of its steps, tried above; here one of each stage."""
+    trial = Trial(nights.jvm, nights.world, commands.night, "night")
+    met = trial.learned()
+    stages = (
+        "half commit conformed/housing", "after commit control/delivery/tax", "half commit base/person",
+        "after commit statistics/report", "after create publications.json",
+    )  # fmt: skip
+    outcomes = trial.tried(stages, met)
+    show(capsys, trial, outcomes)
+    assert [outcome for outcome in outcomes if outcome.wrong] == []
+
+
+def show(capsys: pytest.CaptureFixture[str], trial: Trial, outcomes: Iterable[Outcome]) -> None:
+    with capsys.disabled():
+        print(f"\n{trial.name}", *outcomes, sep="\n  ")  # noqa: T201 - the table of points

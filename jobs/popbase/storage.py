@@ -14,7 +14,7 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,7 @@ S3_SCHEMES = ("s3a://", "s3://")
 _RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=30)}
 _STATUS = re.compile(r"status code: ([1-5]\d\d)")
 _HIDDEN = "."  # drafts of ours, checksums of Hadoop's
+_DRAFT = ".tmp"
 _READ_AT_ONCE = 8 * 1024**2
 
 
@@ -69,6 +70,9 @@ class Store(Protocol):
 
     def files(self, folder: str) -> Iterator[FileInfo]:
         """All files below it, however deep, in no order; without those whose names hide them on a disk."""
+
+    def drafts(self, folder: str) -> Iterator[FileInfo]:
+        """Files below it that a run began and was killed over."""
 
     def open(self, path: str) -> BinaryIO:
         """For reading, with `seek`."""
@@ -102,8 +106,14 @@ class Folder:
         return [child.name for child in path.iterdir() if child.is_dir()] if path.is_dir() else []
 
     def files(self, folder: str) -> Iterator[FileInfo]:
+        return self._found(folder, lambda name: not name.startswith(_HIDDEN))
+
+    def drafts(self, folder: str) -> Iterator[FileInfo]:
+        return self._found(folder, lambda name: name.startswith(_HIDDEN) and name.endswith(_DRAFT))
+
+    def _found(self, folder: str, wanted: Callable[[str], bool]) -> Iterator[FileInfo]:
         for within, _, names in os.walk(self.root / folder, onerror=_unless_gone):
-            for path in (Path(within, name) for name in names if not name.startswith(_HIDDEN)):
+            for path in (Path(within, name) for name in names if wanted(name)):
                 with suppress(FileNotFoundError):  # taken away while we look
                     stat = path.stat()
                     modified = datetime.fromtimestamp(stat.st_mtime, UTC)
@@ -152,7 +162,7 @@ def _unless_gone(error: OSError) -> None:
 @contextmanager
 def _draft(whole: Path, content: bytes) -> Iterator[Path]:
     """A file beside the one to be, with all of its content; gone afterwards under this name."""
-    draft = whole.with_name(f"{_HIDDEN}{whole.name}.{secrets.token_hex(4)}.tmp")
+    draft = whole.with_name(f"{_HIDDEN}{whole.name}.{secrets.token_hex(4)}{_DRAFT}")
     whole.parent.mkdir(parents=True, exist_ok=True)
     try:
         _write_through(draft, content)
@@ -196,6 +206,10 @@ class Bucket:
             for page in obstore.list(self._s3, folder or None):
                 for found in page:
                     yield FileInfo(found["path"], found["size"], found["last_modified"])
+
+    def drafts(self, folder: str) -> Iterator[FileInfo]:  # noqa: ARG002 - the protocol's
+        """None: an object is there when all of it is."""
+        return iter(())
 
     def open(self, path: str) -> BinaryIO:
         return self.open_version(path)[0]

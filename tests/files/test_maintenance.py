@@ -90,6 +90,14 @@ def test_what_a_killed_run_has_staged_goes_and_what_a_head_holds_stays(own: Sett
     assert night_of(own) == 99
 
 
+def test_what_a_killed_run_had_begun_to_write_goes(own: Settings) -> None:
+    draft = Path(own.lake, "publications", ".00000007.json.0123abcd.tmp")
+    draft.write_bytes(b"{")
+    assert maintain(own, dry_run=True).files == maintain(own).files
+    assert not draft.exists()
+    assert maintain(own).files == 0
+
+
 def test_the_reports_of_publications_go_that_a_killed_maintenance_removed_and_those_of_held_nights_stay(
     own: Settings,
 ) -> None:

@@ -30,6 +30,7 @@ from popbase.storage import FileInfo, Store, reached, store
 _BY_FEED = ("conformed", "quarantine", "control/delivery", "control/taken_in")
 _AREAS = ("base", "statistics", "control", *_BY_FEED)
 _LOG = "/_delta_log/"
+_OF_FILES = ("publications", REPORTS, lineage.FOLDER)
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
     dropped = [p for p in publications if p not in kept]
     tables = _tables(settings.lake, files)
     garbage = [file for table in tables for file in _unneeded(settings.lake, table, kept, files)]
+    with reached("the lake's files"):
+        garbage += [file for area in _OF_FILES for file in files.drafts(area)]
     if remove:
         _drop(settings.lake, dropped, kept, files)
         with reached("the lake's files"):

@@ -14,6 +14,7 @@ import duckdb
 
 from popbase import contracts
 from popbase.intake import ledger, taken
+from popbase.killpoints import named
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.reader import Reader
 from popbase.publish.tables import open_table
@@ -36,6 +37,21 @@ def _counted(lake: str, publication: Publication) -> dict[str, int]:
             for answer in reader.run("SELECT count(*) FROM {}.{}".format(*table.split("/")))
             for row in answer.rows
         }
+
+
+def left(lake: str) -> str:
+    """What a killed run left, alike for lakes that its rerun cannot tell apart.
+
+    Of each table the version and how many data files lie there, whether a commit names them or not; and the
+    plain files that are read again, so none of lineage."""
+    logs = sorted(Path(lake).glob("**/_delta_log"))
+    tables = {log.parent.relative_to(lake).as_posix(): _size_of(log) for log in logs}
+    plain = (file for area in ("publications", "reports") for file in Path(lake, area).glob("**/[!.]*.*"))
+    return f"{tables} {sorted(named(file.relative_to(lake).as_posix()) for file in plain)}"
+
+
+def _size_of(log: Path) -> tuple[int, int]:
+    return len(list(log.glob("*.json"))), len(list(log.parent.glob("**/*.parquet")))
 
 
 def differences(here: str, there: str) -> list[str]:

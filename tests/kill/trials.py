@@ -6,11 +6,11 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kill.lakes import Seen, differences, seen, unbalanced
+from kill.lakes import Seen, differences, left, seen, unbalanced
 from kill.runs import Command, Jvm, points, run
 from kill.world import World
 
@@ -21,17 +21,20 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """One point tried; `wrong` says in words what was lost or doubled."""
+    """One point tried; `wrong` says in words what was lost or doubled.
+
+    `like`: a point that left the same lake, and was run again in place of this one.
+    """
 
     point: str
     met: int
     wrong: tuple[str, ...]
+    like: str
     seconds: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.point:<56} {self.met:>3}  {'; '.join(self.wrong) or 'whole':<40} {self.seconds:>5.1f} s"
-        )
+        said = "; ".join(self.wrong) or (f"whole, as {self.like}" if self.like else "whole")
+        return f"{self.seconds:>5.1f} s {self.met:>3}  {self.point:<62} {said}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Trial:
     world: World
     command: Command
     stage: str
+    _lefts: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -56,33 +60,34 @@ class Trial:
         own = self.world.at(self.stage, self.name)
         return dict(points(self.jvm, self.command, own, self.world.home / f"{self.name}.points"))
 
-    def tried(self, among: Iterable[str], met: dict[str, int]) -> list[Outcome]:
+    def tried(self, among: Iterable[str], met: Mapping[str, int]) -> list[Outcome]:
         """Of a point that is reached more than once the first time and the last."""
         legal = [seen(self.world.stage(self.stage)), seen(self.done)]
-        wanted = [(p, n) for p in among for n in sorted({1, met[p]})]
+        wanted = [(point, turn) for point in among for turn in sorted({1, met[point]})]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(lambda one: self._one(*one, met[one[0]], legal), wanted))
 
     def _one(self, point: str, turn: int, met: int, legal: list[Seen]) -> Outcome:
-        begun, at = time.monotonic(), f"{point}#{turn}"
+        begun, at = time.monotonic(), point if turn == 1 else f"{point}#{turn}"
         own = self.world.at(self.stage, re.sub(r"\W+", "-", f"{self.name} {at}"))
-        wrong = self._killed_and_run_again(own, at, legal)
+        wrong, like = self._killed(own, f"{point}#{turn}", legal), at
+        if not wrong:
+            like = self._lefts.setdefault(left(own.lake), at)
+            wrong = self._run_again(own, legal) if like == at else []
         if not wrong:
             shutil.rmtree(own.lake)
-        return Outcome(at if turn > 1 else point, met, tuple(wrong), time.monotonic() - begun)
+        return Outcome(at, met, tuple(wrong), "" if like == at else like, time.monotonic() - begun)
 
-    def _killed_and_run_again(self, own: Settings, at: str, legal: list[Seen]) -> list[str]:
+    def _killed(self, own: Settings, at: str, legal: list[Seen]) -> list[str]:
         if (ended := run(self.jvm, self.command, own, at=at)) != -signal.SIGKILL:
             return [f"the run ended with {ended}"]
-        wrong = _illegal(seen(own.lake), legal)
+        return _illegal(seen(own.lake), legal)
+
+    def _run_again(self, own: Settings, legal: list[Seen]) -> list[str]:
         if (ended := run(self.jvm, self.command, own)) != 0:
-            return [*wrong, f"the rerun ended with {ended}"]
-        return [
-            *wrong,
-            *_illegal(seen(own.lake), legal[1:]),
-            *unbalanced(own.lake),
-            *differences(own.lake, self.done),
-        ]
+            return [f"the rerun ended with {ended}"]
+        found = _illegal(seen(own.lake), legal[1:])
+        return [*found, *unbalanced(own.lake), *differences(own.lake, self.done)]
 
 
 def _illegal(found: Seen, legal: list[Seen]) -> list[str]:

@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-unit test-spark test-dags test-long test-cluster cluster cluster-stop screenshots lint lock clean
+.PHONY: help setup demo test test-unit test-spark test-dags test-long test-kill test-cluster cluster cluster-stop screenshots lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -60,8 +60,11 @@ test-spark: setup ## files and programs; transforms, jobs and specifications on 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow
 	$(AIRFLOW)/bin/python -m pytest tests/dags
 
-test-long: setup ## killed processes, accuracy, what takes minutes
-	$(PYTEST) tests --ignore=tests/dags --ignore=tests/cluster -m "$(LONG)"
+test-long: setup ## accuracy, what takes minutes
+	$(PYTEST) tests --ignore=tests/dags --ignore=tests/cluster --ignore=tests/kill -m "$(LONG)"
+
+test-kill: setup ## every command that writes, killed at every point around every write; full disks
+	$(PYTEST) tests/kill -m kill
 
 cluster: setup $(AIRFLOW)/.ready ## the parts of production on this machine: PostgreSQL, Airflow, Spark
 	$(AIRFLOW)/bin/python infra/cluster/cluster.py start

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from popbase.errors import ContractError, PopbaseError, UsageError, exit_codes
+from popbase.failures import storage_error
 from popbase.options import Json, Landing, date_option, settings
 from popbase.storage import is_s3
 from popbase.terminal.commands import COMMANDS
@@ -131,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
     except Exception as error:  # noqa: BLE001 - the last net: the text may carry data, so only the type is told
+        if told := storage_error(error):
+            _end(told.exit_code, f"{told.code}: {told}")
         _end(UNEXPECTED, f"unexpected: {type(error).__name__}; where it happened: {_trace(error)}")
 
 
@@ -143,7 +146,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _trace(error: BaseException) -> Path:
+def _trace(error: BaseException) -> Path | str:
     """A file with the frames of the exception and its causes: places in the code, no messages, no values."""
     import tempfile
     import traceback
@@ -154,7 +157,10 @@ def _trace(error: BaseException) -> Path:
         lines.append(f"{type(cause).__module__}.{type(cause).__name__}\n")
         lines += traceback.format_tb(cause.__traceback__)
         cause = cause.__cause__ or cause.__context__
-    handle, path = tempfile.mkstemp(prefix="popbase-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.writelines(lines)
+    try:
+        handle, path = tempfile.mkstemp(prefix="popbase-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as full:
+        return f"nowhere to keep it ({full.strerror})"
     return Path(path)

@@ -16,5 +16,10 @@ def now() -> datetime:
     return datetime.now(ZONE)
 
 
+def after(last: datetime | None, *, by: timedelta = timedelta(microseconds=1)) -> datetime:
+    """Now, or just after `last` where the clock went back: who comes later in a lake says a later time."""
+    return now() if last is None else max(now(), last + by)
+
+
 def today() -> date:
     return now().date()

@@ -12,6 +12,7 @@ from deltalake.exceptions import DeltaError
 
 from popbase import lease
 from popbase.errors import StorageError
+from popbase.killpoints import around
 
 # Published versions must stay readable for as long as a publication names them (design 3b): only popbase's
 # own maintenance deletes files. Statistics of columns would put names and numbers into the log as text.
@@ -27,7 +28,7 @@ def reachable(table: str) -> Iterator[None]:
     """StorageError where a table could not be read or written; delta-rs's own words name paths."""
     try:
         yield
-    except (DeltaError, OSError) as error:
+    except (DeltaError, OSError, pa.ArrowException) as error:
         raise StorageError(f"{table} cannot be read or written ({type(error).__name__}).") from error
 
 
@@ -75,7 +76,7 @@ def _write(
     mode: Literal["append", "overwrite"],
 ) -> None:
     leases = deltalake.CommitProperties(custom_metadata=lease.check())
-    with reachable(table):
+    with reachable(table), around("commit", table):
         deltalake.write_deltalake(
             f"{root}/{table}",
             pa.Table.from_pylist(list(rows), schema=schema),

@@ -15,33 +15,29 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
 import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
-from delta.tables import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from popbase import lease
 from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
-from popbase.session import PROFILE, settled
-from popbase.storage import FileInfo, reached, store
+from popbase.errors import StorageError
+from popbase.failures import of_storage
+from popbase.killpoints import around, reach
+from popbase.storage import FileInfo, is_s3, reached, store
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
 _UNFINISHED = "/_temporary/"  # what a task thought dead may still write
-# Contracts refuse a field name with two underscores.
-_SIGN = "row__sign"
-_COMMIT_SAYS = "spark.databricks.delta.commitInfo.userMetadata"
 FEW_FILES = 1000
-# By profile: up to so many rows a table is written anew, beyond it some of its rows.
-FEW_ROWS = {"small": 1_000_000, "large": 50_000}
 
 
 @dataclass(frozen=True)
@@ -100,10 +96,23 @@ class Lake:
         are rows that a deletion vector hides.
         """
         head = opened(self.root, table, version)
-        files = head.file_uris()
-        if len(files) <= FEW_FILES and not _has_vectors(head):
-            return self._rows(_spark_schema(head), files)
+        files = self._whole_files(table, head)
+        if len(files) <= FEW_FILES and not has_vectors(head):
+            return self._rows(spark_schema(head), files)
         return self.spark.read.format("delta").option("versionAsOf", head.version()).load(self.path(table))
+
+    def _whole_files(self, table: str, head: deltalake.DeltaTable) -> list[str]:
+        """Where Spark finds the files; raises StorageError for one that is cut short, in S3 none ever is.
+
+        Spark would take an emptied file for one without rows."""
+        # delta-rs writes the root's own characters as a URL has them.
+        files = [self.path(f"{table}/{uri.rpartition(f'/{table}/')[2]}") for uri in head.file_uris()]
+        if not is_s3(self.root):
+            with reached(table):
+                found = sorted(Path(file).stat().st_size for file in files)
+            if found != sorted(file["size_bytes"] for file in _added(head)):
+                raise StorageError(f"A file of {table} is damaged; restore the lake's files from a copy.")
+        return files
 
     def version(self, table: str) -> int:
         """The number of the table's newest commit."""
@@ -114,6 +123,10 @@ class Lake:
         with reached(self.root):
             names = [f"{area}/{name}" for area in areas for name in self._store.folders(area)]
         return sorted(name for name in names if self.exists(name))
+
+    def rows(self, table: str) -> int:
+        """How many rows its files have, from the commits alone; some may be hidden by deletion vectors."""
+        return sum(int(file["num_records"]) for _, file in self._files(table))
 
     def rows_by_partition(self, table: str) -> Counter[Place]:
         """Rows of each partition, from the commits alone."""
@@ -132,8 +145,7 @@ class Lake:
     def _files(self, table: str, version: int | None = None) -> Iterator[tuple[Place, dict[str, Any]]]:
         """The files of a version as its log has them, each with its partition."""
         if self.exists(table):
-            head = opened(self.root, table, version)
-            for file in pa.table(head.get_add_actions()).to_pylist():
+            for file in _added(opened(self.root, table, version)):
                 yield tuple((file.get("partition") or {}).values()), file
 
     def overwrite(
@@ -148,68 +160,6 @@ class Lake:
         staged = self.stage(table, rows, partition_by=partition_by)
         self.commit(table, staged, rows.schema, partition_by=partition_by, replace=replace)
 
-    def renew(self, table: str, rows: DataFrame) -> None:
-        """Replaces all rows in one commit. A table of few rows that has these very rows keeps its version."""
-        comparable = self._is_small(table) and self._keeps(table, rows.schema)
-        rows = settled(rows) if comparable else rows
-        if not comparable or not _changes(self.read(table), rows).isEmpty():
-            self.overwrite(table, rows)
-
-    def replace(self, table: str, old: DataFrame, new: DataFrame, *, key: Sequence[str]) -> None:
-        """`old`, rows of the table, become `new` ones in one commit; rows of both stay, and where all do
-        there is none. `key` tells a row from all others; without one, its columns do.
-        """
-        changes = settled(_changes(old, new))
-        if changes.isEmpty():
-            return
-        if self._is_small(table):
-            self._rewrite(table, changes, key or new.columns)
-        else:
-            self._merge(table, changes, key or new.columns)
-
-    def _rewrite(self, table: str, changes: DataFrame, key: Sequence[str]) -> None:
-        head = self.read(table)
-        gone = changes.where(F.col(_SIGN) < 0).select(*(F.col(k).alias(f"row__{k}") for k in key)).distinct()
-        same = reduce(Column.__and__, (head[k].eqNullSafe(gone[f"row__{k}"]) for k in key))
-        come = changes.where(F.col(_SIGN) > 0).select(*head.columns)
-        self.overwrite(table, head.join(F.broadcast(gone), same, how="left_anti").unionByName(come))
-
-    def _merge(self, table: str, changes: DataFrame, key: Sequence[str]) -> None:
-        """Marks rows as gone in deletion vectors, so that their files stay as they are, and adds rows.
-
-        Spark commits, as it alone writes these vectors; its commit says of the leases what others do.
-        """
-        self._allow_deletion_vectors(table)
-        self.spark.conf.set(_COMMIT_SAYS, json.dumps(lease.check()))
-        same = " AND ".join(f"t.`{k}` <=> s.`{k}`" for k in key)
-        values: dict[str, str | Column] = {
-            f"`{name}`": f"s.`{name}`" for name in changes.columns if name != _SIGN
-        }
-        (
-            DeltaTable.forPath(self.spark, self.path(table))
-            .alias("t")
-            .merge(changes.alias("s"), f"s.{_SIGN} < 0 AND {same}")
-            .whenMatchedDelete()
-            .whenNotMatchedInsert(condition=f"s.{_SIGN} > 0", values=values)
-            .execute()
-        )
-
-    def _allow_deletion_vectors(self, table: str) -> None:
-        if not _has_vectors(opened(self.root, table)):
-            on = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
-            self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` SET {on}")
-
-    def _is_small(self, table: str) -> bool:
-        """Whether rewriting the table takes less than finding some of its rows."""
-        rows = sum(int(file["num_records"]) for _, file in self._files(table))
-        return rows <= FEW_ROWS[self.spark.conf.get(PROFILE) or "large"]
-
-    def _keeps(self, table: str, schema: StructType) -> bool:
-        if not self.exists(table):
-            return False
-        had = _spark_schema(opened(self.root, table))
-        return [(f.name, f.dataType) for f in had] == [(f.name, f.dataType) for f in schema]
-
     def append(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> None:
         self.overwrite(table, rows, partition_by=partition_by, replace="nothing")
 
@@ -217,7 +167,7 @@ class Lake:
         """The rows of an earlier version once more, as the newest one; does nothing where it is that."""
         if self.version(table) != version:
             leases = _leases()
-            with reachable(table):
+            with reachable(table), around("restore", table):
                 opened(self.root, table).restore(version, commit_properties=leases)
 
     def stage(self, table: str, rows: DataFrame, *, partition_by: Sequence[str] = ()) -> list[StagedFile]:
@@ -226,7 +176,8 @@ class Lake:
         folder = f"{table}/staged-{secrets.token_hex(8)}"
         # Spark leaves out of a file what its folder's name says; under another name it stays in both.
         places = {f"{_IN_PATH}{name}": rows[name] for name in partition_by}
-        rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
+        with of_storage(), around("stage", table):
+            rows.withColumns(places).write.partitionBy(*places).parquet(self.path(folder))
         with reached(folder):
             files = sorted(self._store.files(folder), key=lambda file: file.path)
             whole = [f for f in files if f.path.endswith(".parquet") and _UNFINISHED not in f.path]
@@ -274,7 +225,7 @@ class Lake:
         """Makes the staged files rows of the table, all at once, in place of what `replace` names."""
         leases, delta_schema = _leases(), _delta_schema(schema)
         added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
-        with reachable(table):
+        with reachable(table), around("commit", table):
             head = deltalake.DeltaTable.create(
                 self.path(table),
                 delta_schema,
@@ -282,6 +233,7 @@ class Lake:
                 partition_by=list(partition_by),
                 configuration=TABLE_PROPERTIES,
             )
+            reach("half", "commit", table)  # where there was no table, there is an empty one now
             if replace == "everything":
                 head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=leases)
                 return
@@ -308,11 +260,16 @@ def _add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:
     )
 
 
+def _added(head: deltalake.DeltaTable) -> list[dict[str, Any]]:
+    """The files of a version as its log has them."""
+    return list(pa.table(head.get_add_actions(flatten=False)).to_pylist())
+
+
 def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]]) -> Iterator[RemoveAction]:
     """The files of these partitions that stand now: what an interrupted run left is replaced, not doubled."""
     wanted = {tuple(sorted(partition.items())) for partition in partitions}
     now_ms = int(time.time() * 1000)
-    for file in pa.table(head.get_add_actions(flatten=False)).to_pylist():
+    for file in _added(head):
         values: dict[str, str | None] = {
             name: str(value) for name, value in (file.get("partition") or {}).items()
         }
@@ -320,19 +277,12 @@ def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]
             yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
 
 
-def _changes(old: DataFrame, new: DataFrame) -> DataFrame:
-    """Rows that only one of both has, with which."""
-    marked = old.withColumn(_SIGN, F.lit(-1)).unionByName(new.withColumn(_SIGN, F.lit(1)))
-    signed = marked.groupBy(*new.columns).agg(F.sum(_SIGN).cast("int").alias(_SIGN))
-    return signed.where(F.col(_SIGN) != 0)
-
-
-def _has_vectors(head: deltalake.DeltaTable) -> bool:
+def has_vectors(head: deltalake.DeltaTable) -> bool:
     """Whether deletion vectors may hide rows of its files."""
     return "deletionVectors" in (head.protocol().reader_features or ())
 
 
-def _spark_schema(head: deltalake.DeltaTable) -> StructType:
+def spark_schema(head: deltalake.DeltaTable) -> StructType:
     return StructType.fromJson(json.loads(head.schema().to_json()))
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from popbase.errors import LeaseError
+from popbase.killpoints import around
 from popbase.storage import Bucket, is_s3, reached
 
 # Whoever makes base tables, reports or a publication holds this one.
@@ -112,10 +113,13 @@ def _on_disk(lake: str, name: str) -> Iterator[Held]:
 
 
 def _next_epoch(path: Path) -> int:
-    with reached(f"the lease '{path}'"):
-        before = path.read_text(encoding="utf-8")
+    """Written over the one before, which is never longer: a killed run leaves one of the two."""
+    with reached(f"the lease '{path}'"), path.open("r+b", buffering=0) as file:
+        before = file.read().decode()
         epoch = int(before) + 1 if before.isdecimal() else 1
-        path.write_text(str(epoch), encoding="utf-8")
+        with around("write", f"{_FOLDER}/{path.name}"):
+            file.seek(0)
+            file.write(str(epoch).encode())
         return epoch
 
 

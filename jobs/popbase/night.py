@@ -16,7 +16,7 @@ from popbase.base.update import is_small, update_base
 from popbase.errors import UsageError
 from popbase.expectations import Finding, stopping, warm_up
 from popbase.intake import feeds
-from popbase.intake.taken import TakenIn
+from popbase.intake.taken import TakenIn, with_untold
 from popbase.lease import BASE, leased
 from popbase.lineage import Account
 from popbase.publish import report_page
@@ -28,6 +28,7 @@ from popbase.publish.run_report import NightReport, Outcome
 from popbase.publish.staleness import Sender, senders
 from popbase.run import (
     Night,
+    already_told,
     back_to_drafted,
     begin,
     changes,
@@ -61,15 +62,17 @@ def run_night(
     """
     chosen = feeds.chosen(settings, feed)
     progress = progress or Progress()
-    warm_up()
-    with progress.stage("session"):
-        night = begin(settings, business_date, future=future)
-        night.lake.open()
-    with lineage.job(settings, "night", business_date):
-        with progress.stage("intake"):
-            taken = take_in_all(night, chosen, since)
-        with leased(settings.lake, BASE):
-            return make_night(night.looking_again(), taken, progress)
+    # Of two nights started at once one gives way now: over the feeds' leases both might lose.
+    with leased(settings.lake, BASE):
+        warm_up()
+        with progress.stage("session"):
+            night = begin(settings, business_date, future=future)
+            night.lake.open()
+        with lineage.job(settings, "night", business_date):
+            with progress.stage("intake"):
+                taken = take_in_all(night, chosen, since)
+            taken = with_untold(settings.lake, taken, already_told(settings.lake))
+            return make_night(night, taken, progress)
 
 
 def make_night(
@@ -138,7 +141,7 @@ def _judged_and_published(
         why = held_because(findings, accept)
         return told(night, sources, taken, progress, outcome="held", why=why, findings=findings)
     with progress.stage("publication"):
-        publication = make_public(night, sources, made, findings)
+        publication = make_public(night, sources, made, taken, findings)
     return told(
         night, sources, taken, progress, outcome="published", findings=findings, publication=publication
     )
@@ -175,17 +178,20 @@ def write_reports(
         releases.write_reports(sources, chosen, gone=gone, night=night.as_of, known=known, base_on=base_on)
 
 
-def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[Finding]) -> Publication:
+def make_public(
+    night: Night, sources: Sources, made: Draft, taken: Sequence[TakenIn], findings: Sequence[Finding]
+) -> Publication:
     """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
     if night.lake.exists(releases.TABLE):
         last = night.last.report if night.last else None
         releases.lay_out(sources, night.folder, last=last, version=published_version(night))
     warnings = tuple(str(f) for f in findings if not f.passed)
+    upto = {table: at for feed in taken for table, at in feed.upto.items()}
     return Publications(night.settings.lake).add(
         Publication(
             seq=night.seq,
             business_date=night.as_of,
-            created_at=clock.now(),
+            created_at=clock.after(night.last.created_at if night.last else None),
             tables=made.tables,
             deliveries=cursor(night, sources),
             senders=tuple(all_senders(sources, night.as_of)),
@@ -193,6 +199,7 @@ def make_public(night: Night, sources: Sources, made: Draft, findings: Sequence[
             contracts={name: contract.version for name, contract in contracts.feeds().items()},
             code_version=version("popbase"),
             report=night.folder,
+            told={**(night.last.told if night.last else {}), **upto},
         )
     )
 
@@ -218,7 +225,7 @@ def told(
     report = NightReport(
         business_date=night.business_date,
         started=night.started,
-        ended=clock.now(),
+        ended=clock.after(night.started),
         outcome=outcome,
         publication=current.seq if current else None,
         why=why,

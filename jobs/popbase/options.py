@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from popbase import killpoints
 from popbase.settings import Settings
 
 
@@ -36,5 +37,7 @@ Limit = Annotated[int, typer.Option(min=1, help="Show people at most so many lin
 
 
 def settings(landing: str | None = None, lake: str | None = None) -> Settings:
-    """Options win over the environment."""
-    return Settings.from_environ(os.environ, landing=landing, lake=lake)
+    """Options win over the environment; every command begins with them, so kill points are armed here."""
+    chosen = Settings.from_environ(os.environ, landing=landing, lake=lake)
+    killpoints.arm(chosen.kill_at, chosen.kill_points)
+    return chosen

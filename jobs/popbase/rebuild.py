@@ -40,18 +40,20 @@ class Rebuilt:
 def rebuild(settings: Settings, *, since: date = date.min, progress: Progress | None = None) -> Rebuilt:
     """Judges what is of these business dates again, and publishes for the date that readers see."""
     progress = progress or Progress()
-    before = Publications(settings.lake).current()
-    if before is None:
-        raise PublicationError("Nothing is published yet; the first night does it: popbase night --date D.")
-    warm_up()
-    with progress.stage("session"):
-        night = begin(settings, before.business_date, future=True)
-        night.lake.open()
-    with lineage.job(settings, "rebuild", before.business_date):
-        with progress.stage("intake"):
-            taken, left = judged_again(night, since)
-        with leased(settings.lake, BASE):
-            report = make_night(night.looking_again(), taken, progress, whole=True)
+    with leased(settings.lake, BASE):
+        before = Publications(settings.lake).current()
+        if before is None:
+            raise PublicationError(
+                "Nothing is published yet; the first night does it: popbase night --date D."
+            )
+        warm_up()
+        with progress.stage("session"):
+            night = begin(settings, before.business_date, future=True)
+            night.lake.open()
+        with lineage.job(settings, "rebuild", before.business_date):
+            with progress.stage("intake"):
+                taken, left = judged_again(night, since)
+            report = make_night(night, taken, progress, whole=True)
     if report.outcome != "published" or report.publication is None:
         return Rebuilt(report, left, None)
     after = Publications(settings.lake).get(report.publication)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -27,7 +26,7 @@ from popbase.statistics.calendar import Change, falls_due
 
 @dataclass(frozen=True)
 class Night:
-    """One run for one business date; `last`, `seq` and `draft` are what it found when it looked last."""
+    """One run for one business date; `last`, `seq` and `draft` are what it found when it began."""
 
     settings: Settings
     business_date: date
@@ -48,10 +47,6 @@ class Night:
     def folder(self) -> str:
         return run_report.report_folder(self.business_date, self.started)
 
-    def looking_again(self) -> Night:
-        """The same run under a lease, for others may have published before it got hold of that."""
-        return replace(self, **_found(self.settings))
-
     def drafted(self) -> Draft:
         """What a step before this one has made; raises UsageError where it has not made it for the date."""
         if self.draft is None:
@@ -68,16 +63,24 @@ def begin(settings: Settings, business_date: date, *, future: bool = False) -> N
     if business_date > clock.today() and not future:
         raise UsageError(f"{business_date} has not come yet in +08:00; --future allows it.")
     lake = Lake(partial(spark_session, settings), settings.lake)
-    return Night(settings, business_date, clock.now(), lake, **_found(settings))
-
-
-def _found(settings: Settings) -> dict[str, Any]:
+    # Reports are told apart by the second, and the newest is what 'popbase status' shows.
+    started = clock.after(run_report.last_started(settings.lake), by=timedelta(seconds=1))
     publications = Publications(settings.lake)
-    return {
-        "last": publications.current(),
-        "seq": publications.next_seq(),
-        "draft": draft.read(settings.lake),
-    }
+    return Night(
+        settings, business_date, started, lake,
+        last=publications.current(), seq=publications.next_seq(), draft=draft.read(settings.lake),
+    )  # fmt: skip
+
+
+def already_told(lake: str) -> Mapping[str, int]:
+    """What run reports have told, by the control tables' versions: those of the newest night that got to its
+    report. One that was killed between its publication and that still has to be told."""
+    publications = Publications(lake)
+    for seq in reversed(publications.numbers()):
+        publication = publications.get(seq)
+        if publication.report is None or run_report.read(lake, publication.report):
+            return publication.told
+    return {}
 
 
 def is_unchanged(night: Night, sources: Sources) -> bool:

@@ -28,7 +28,8 @@ class Settings:
     `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
     `keep_publications`: how many, beside those of the year ends. `keep_quarantine_days`, `keep_landing_days`:
     how long refused rows and senders' folders stay after they were judged. `alert_url`: a web hook that takes
-    {"text": ...} when a deadline passes.
+    {"text": ...} when a deadline passes. `kill_at`, `kill_points`: for tests alone, the
+    point at which the process dies and a file that takes the names of those reached (`killpoints.py`).
     """
 
     landing: str
@@ -50,6 +51,8 @@ class Settings:
     keep_quarantine_days: int = 400
     keep_landing_days: int = 400
     alert_url: str = ""
+    kill_at: str = ""
+    kill_points: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **options: str | None) -> Settings:

@@ -14,7 +14,17 @@ from popbase.intake.taken import TakenIn, since
 from popbase.lease import BASE, leased
 from popbase.night import judge_and_publish, make_base, told, write_reports
 from popbase.publish.run_report import NightReport
-from popbase.run import Night, begin, is_drafted, is_idle, is_published, is_unchanged, record, versions
+from popbase.run import (
+    Night,
+    already_told,
+    begin,
+    is_drafted,
+    is_idle,
+    is_published,
+    is_unchanged,
+    record,
+    versions,
+)
 from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -122,7 +132,7 @@ def publish(
         idle = _needs_no_base(night)
         made = night.draft if idle and night.draft else night.drafted()
         sources = Sources.at(night.lake, made.ledgers)
-        taken = since(night.lake.root, feeds.names(settings), night.last.created_at if night.last else None)
+        taken = since(night.lake.root, feeds.names(settings), already_told(settings.lake))
         if is_published(made, night.last):
             return told(night, sources, taken, progress, outcome="unchanged")
         made.check(versions(night))

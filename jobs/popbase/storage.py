@@ -14,7 +14,7 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +34,7 @@ from obstore.exceptions import (
 from obstore.store import S3Store
 
 from popbase.errors import StorageError
+from popbase.killpoints import around, reach
 
 if TYPE_CHECKING:
     from obstore import PutMode
@@ -44,6 +45,7 @@ S3_SCHEMES = ("s3a://", "s3://")
 _RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=30)}
 _STATUS = re.compile(r"status code: ([1-5]\d\d)")
 _HIDDEN = "."  # drafts of ours, checksums of Hadoop's
+_DRAFT = ".tmp"
 _READ_AT_ONCE = 8 * 1024**2
 
 
@@ -68,6 +70,9 @@ class Store(Protocol):
 
     def files(self, folder: str) -> Iterator[FileInfo]:
         """All files below it, however deep, in no order; without those whose names hide them on a disk."""
+
+    def drafts(self, folder: str) -> Iterator[FileInfo]:
+        """Files below it that a run began and was killed over."""
 
     def open(self, path: str) -> BinaryIO:
         """For reading, with `seek`."""
@@ -101,8 +106,14 @@ class Folder:
         return [child.name for child in path.iterdir() if child.is_dir()] if path.is_dir() else []
 
     def files(self, folder: str) -> Iterator[FileInfo]:
+        return self._found(folder, lambda name: not name.startswith(_HIDDEN))
+
+    def drafts(self, folder: str) -> Iterator[FileInfo]:
+        return self._found(folder, lambda name: name.startswith(_HIDDEN) and name.endswith(_DRAFT))
+
+    def _found(self, folder: str, wanted: Callable[[str], bool]) -> Iterator[FileInfo]:
         for within, _, names in os.walk(self.root / folder, onerror=_unless_gone):
-            for path in (Path(within, name) for name in names if not name.startswith(_HIDDEN)):
+            for path in (Path(within, name) for name in names if wanted(name)):
                 with suppress(FileNotFoundError):  # taken away while we look
                     stat = path.stat()
                     modified = datetime.fromtimestamp(stat.st_mtime, UTC)
@@ -116,22 +127,31 @@ class Folder:
 
     def create(self, path: str, content: bytes) -> bool:
         whole = self.root / path
-        with _draft(whole, content) as draft:
-            try:
-                os.link(draft, whole)
-            except FileExistsError:
-                return False
-        _sync_folder(whole.parent)
+        with around("create", path):
+            with _draft(whole, content) as draft:
+                reach("half", "create", path)
+                try:
+                    os.link(draft, whole)
+                except FileExistsError:
+                    return False
+            _sync_folder(whole.parent)
         return True
 
     def write(self, path: str, content: bytes) -> None:
         whole = self.root / path
-        with _draft(whole, content) as draft:
+        with around("write", path), _draft(whole, content) as draft:
+            reach("half", "write", path)
             draft.replace(whole)
 
     def delete(self, paths: Iterable[str]) -> None:
         for path in paths:
-            (self.root / path).unlink(missing_ok=True)
+            with around("delete", _owner(path)):
+                (self.root / path).unlink(missing_ok=True)
+
+
+def _owner(path: str) -> str:
+    """The table that a data file belongs to; of other files the area and what follows."""
+    return "/".join(path.split("/")[:2])
 
 
 def _unless_gone(error: OSError) -> None:
@@ -142,7 +162,7 @@ def _unless_gone(error: OSError) -> None:
 @contextmanager
 def _draft(whole: Path, content: bytes) -> Iterator[Path]:
     """A file beside the one to be, with all of its content; gone afterwards under this name."""
-    draft = whole.with_name(f"{_HIDDEN}{whole.name}.{secrets.token_hex(4)}.tmp")
+    draft = whole.with_name(f"{_HIDDEN}{whole.name}.{secrets.token_hex(4)}{_DRAFT}")
     whole.parent.mkdir(parents=True, exist_ok=True)
     try:
         _write_through(draft, content)
@@ -187,6 +207,10 @@ class Bucket:
                 for found in page:
                     yield FileInfo(found["path"], found["size"], found["last_modified"])
 
+    def drafts(self, folder: str) -> Iterator[FileInfo]:  # noqa: ARG002 - the protocol's
+        """None: an object is there when all of it is."""
+        return iter(())
+
     def open(self, path: str) -> BinaryIO:
         return self.open_version(path)[0]
 
@@ -220,7 +244,7 @@ class Bucket:
         The new version's tag; None where another version stands there.
         """
         mode: PutMode = "create" if tag is None else {"e_tag": tag}
-        with _as_on_disk():
+        with _as_on_disk(), around("create" if tag is None else "replace", path):
             try:
                 return str(obstore.put(self._s3, path, content, mode=mode, use_multipart=False)["e_tag"])
             except (AlreadyExistsError, PreconditionError, FileNotFoundError):
@@ -235,12 +259,13 @@ class Bucket:
         return tag if standing == content else None
 
     def write(self, path: str, content: bytes) -> None:
-        with _as_on_disk():
+        with _as_on_disk(), around("write", path):
             obstore.put(self._s3, path, content)
 
     def delete(self, paths: Iterable[str]) -> None:
-        with _as_on_disk():
-            obstore.delete(self._s3, list(paths))
+        gone = list(paths)
+        with _as_on_disk(), around("delete", _owner(gone[0]) if gone else "nothing"):
+            obstore.delete(self._s3, gone)
 
 
 class _Object(io.RawIOBase):

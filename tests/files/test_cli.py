@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -124,6 +127,34 @@ def test_a_bug_tells_its_type_and_a_trace_without_any_value(popbase: Any, stages
     assert NUMBER not in ran.err + text
     assert "KeyError" in text
     assert "in bug" in text
+
+
+def test_a_disk_that_is_full_anywhere_is_the_storages_failure(popbase: Any, stages: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), NUMBER)
+
+    stages.build_base = full
+    ran = popbase("base", "--date", "2015-12-31")
+    assert ran.code == 30
+    assert ran.err.splitlines()[-1] == "popbase: storage: No space is left on the device."
+
+
+def test_a_bug_is_told_also_where_its_trace_finds_no_room(
+    popbase: Any, stages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(*_: Any, **__: Any) -> None:
+        raise RuntimeError(NUMBER)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    stages.build_base = bug
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    ran = popbase("base", "--date", "2015-12-31")
+    assert (ran.code, NUMBER in ran.err) == (70, False)
+    assert ran.err.splitlines()[-1].startswith(
+        "popbase: unexpected: RuntimeError; where it happened: nowhere"
+    )
 
 
 def test_steps_hand_on_what_they_were_given(popbase: Any, stages: Any) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
-from lib.lakes import delete_by_vector, judgement, publish, write, write_ledger
+from lib.lakes import MADE_AT, delete_by_vector, judgement, publish, write, write_ledger
 
 from popbase.control import overwrite_small
 from popbase.errors import LeaseError, StorageError
 from popbase.intake import ledger
 from popbase.lease import leased, of_feed
+from popbase.publish import report_page
 from popbase.publish.maintenance import kept_of, maintain
 from popbase.publish.publication import Publications
+from popbase.publish.run_report import NightReport
 from popbase.publish.tables import open_table, query
 from popbase.settings import Settings
 
@@ -100,6 +102,24 @@ def test_a_deletion_vector_that_a_kept_version_needs_stays_and_another_goes(tmp_
     assert maintain(settings).files == 1
     assert not other.exists()
     assert night_of(settings) == 2
+
+
+def test_what_a_killed_run_had_begun_to_write_goes(own: Settings) -> None:
+    draft = Path(own.lake, "publications", ".00000007.json.0123abcd.tmp")
+    draft.write_bytes(b"{")
+    assert maintain(own, dry_run=True).files == maintain(own).files
+    assert not draft.exists()
+    assert maintain(own).files == 0
+
+
+def test_the_reports_of_publications_go_that_a_killed_maintenance_removed_and_those_of_held_nights_stay(
+    own: Settings,
+) -> None:
+    report_page.write(NightReport(FIRST, MADE_AT, MADE_AT, outcome="held", publication=6), own.lake)
+    Publications(own.lake).remove([1, 3, 4])
+    maintain(own)
+    found = {p.parent.name for p in Path(own.lake, "reports").glob("*/index.html")}
+    assert found == {"1", "4", "5", f"{FIRST}-20160101T023000"}
 
 
 def test_the_versions_that_a_rollback_shows_are_kept(own: Settings) -> None:

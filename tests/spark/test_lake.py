@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from popbase import lake
+from popbase.errors import StorageError
 from popbase.lake import Lake
 
 PLACE = ("region", "business_date")
@@ -56,6 +57,34 @@ def test_a_table_without_a_file_has_no_rows(spark: SparkSession, tmp_path: Path)
     empty.commit("t", [], spark.createDataFrame([], SCHEMA).schema, partition_by=PLACE)
     assert empty.read("t").collect() == []
     assert empty.read("t").columns == [field.split()[0] for field in SCHEMA.split(", ")]
+
+
+@pytest.mark.parametrize("length", [0, 200, None], ids=["emptied", "cut short", "gone"])
+def test_a_damaged_file_is_told_and_never_read_as_fewer_rows(table: Lake, length: int | None) -> None:
+    """Spark by itself takes an emptied file for one without rows."""
+    damaged = Path(min(deltalake.DeltaTable(table.path("t")).file_uris()))
+    if length is None:
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damaged.read_bytes()[:length])
+    with pytest.raises(StorageError, match=r"t: No such file|A file of t is damaged"):
+        table.read("t")
+
+
+def test_a_file_that_is_damaged_between_the_look_at_it_and_its_reading_is_told(
+    table: Lake, spark: SparkSession
+) -> None:
+    rows = table.read("t")
+    for uri in deltalake.DeltaTable(table.path("t")).file_uris():
+        Path(uri).write_bytes(b"PAR1" + bytes(100))
+    with pytest.raises(StorageError, match=r"cannot be read or written: a file (is damaged|cannot be read)"):
+        table.stage("u", rows)
+
+
+def test_a_lake_may_lie_in_a_folder_of_any_name(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "our lake #1 是"))
+    lake.append("t", spark.createDataFrame(FIRST, SCHEMA), partition_by=PLACE)
+    assertDataFrameEqual(lake.read("t"), spark.createDataFrame(FIRST, SCHEMA))
 
 
 def test_rows_that_a_deletion_vector_hides_are_not_read(spark: SparkSession, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime, timedelta, timezone
@@ -179,6 +180,15 @@ def test_a_huge_manifest_is_cut_where_its_judgment_is_certain(tmp_path):
 def test_a_manifest_changed_after_judgment_is_noticed(tmp_path: Path):
     place = deliver(tmp_path, {})
     judged = "0" * 64
-    assert changed(place, judged)
+    assert changed(place, judged, accepted=False)
     (disk(place) / MANIFEST).unlink()
-    assert not changed(place, judged)
+    assert not changed(place, judged, accepted=False)
+
+
+def test_a_file_cut_short_after_its_delivery_was_accepted_is_noticed(tmp_path: Path):
+    place = deliver(tmp_path, {"a.csv": b"0123456789"})
+    judged = hashlib.sha256((disk(place) / MANIFEST).read_bytes()).hexdigest()
+    assert not changed(place, judged, accepted=True)
+    (disk(place) / "a.csv").write_bytes(b"01234")
+    assert changed(place, judged, accepted=True)
+    assert not changed(place, judged, accepted=False)  # it may have been refused for just that

@@ -14,7 +14,7 @@ import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish
 
 from popbase import storage as module
-from popbase.errors import LeaseError, PublicationError, StorageError
+from popbase.errors import LeaseError, PublicationError, StorageError, UsageError
 from popbase.publish.publication import DeliveryRef, Publication, Publications
 from popbase.publish.staleness import due_after, senders
 
@@ -76,6 +76,17 @@ def test_a_rollback_adds_a_publication_with_the_old_versions(tmp_path: Path) -> 
     assert (back.seq, back.kind, back.of, back.tables) == (3, "rollback", 1, {"base/person": 1})
     assert Publications(tmp_path).current() == back
     assert Publications(tmp_path).get(2).tables == {"base/person": 2}
+
+
+@pytest.mark.parametrize("seq", [1, 3])
+def test_a_rollback_to_what_readers_see_already_is_refused(tmp_path: Path, seq: int) -> None:
+    """Its run may have been killed just after it had done its work."""
+    for version in (1, 2):
+        publish(tmp_path, {"base/person": version})
+    Publications(tmp_path).rollback(1, at=MADE_AT, code_version="0.2.0")
+    with pytest.raises(UsageError, match=f"see publication {seq} already"):
+        Publications(tmp_path).rollback(seq, at=MADE_AT, code_version="0.2.0")
+    assert Publications(tmp_path).numbers() == [1, 2, 3]
 
 
 def test_a_rollback_to_nothing_is_refused(tmp_path: Path) -> None:

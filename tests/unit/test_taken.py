@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+from lib.lakes import MADE_AT, judgement
+
+from popbase import clock
 from popbase.control import version
-from popbase.intake.taken import Remark, TakenIn, keep, since
+from popbase.intake import ledger
+from popbase.intake.taken import Remark, TakenIn, keep, since, with_untold
 
 CLOSED = Remark("330100", date(2015, 12, 31), 1, "delivery.closed")
 ODD = Remark("330200", date(2015, 12, 31), 1, "column.unknown", "备注")
@@ -19,7 +23,7 @@ def commits(lake) -> int:
 def test_remarks_of_several_runs_are_told_once_each(tmp_path):
     for remarks in ((CLOSED,), (CLOSED, ODD), ()):
         keep(str(tmp_path), TakenIn("tax", remarks=remarks))
-    (taken,) = since(str(tmp_path), ["tax"], None)
+    (taken,) = since(str(tmp_path), ["tax"], {})
     assert taken.remarks == (CLOSED, ODD)
 
 
@@ -34,11 +38,29 @@ def test_where_there_is_nothing_new_to_say_nothing_is_written(tmp_path):
 def test_strays_are_those_of_the_newest_look(tmp_path):
     for strays in (2, 0):
         keep(str(tmp_path), TakenIn("tax", strays=strays))
-    assert [taken.strays for taken in since(str(tmp_path), ["tax"], None)] == [0]
+    assert [taken.strays for taken in since(str(tmp_path), ["tax"], {})] == [0]
 
 
 def test_what_was_said_before_a_publication_is_not_said_again(tmp_path):
-    from popbase import clock
-
+    ledger.append(str(tmp_path), "tax", [judgement()])
     keep(str(tmp_path), TakenIn("tax", remarks=(CLOSED,)))
-    assert since(str(tmp_path), ["tax"], clock.now()) == [TakenIn("tax")]
+    (taken,) = since(str(tmp_path), ["tax"], {})
+    assert since(str(tmp_path), ["tax"], taken.upto) == [TakenIn("tax")]
+
+
+def test_what_a_run_before_has_done_and_nobody_told_is_told_with_what_this_one_did(tmp_path):
+    ledger.append(str(tmp_path), "tax", [judgement()])
+    keep(str(tmp_path), TakenIn("tax", remarks=(CLOSED,)))
+    (told,) = with_untold(str(tmp_path), [TakenIn("tax", remarks=(ODD,), strays=2)], {})
+    assert ([j.region for j in told.judgements], told.remarks, told.strays) == (["330100"], (ODD, CLOSED), 2)
+
+
+def test_what_comes_after_the_clock_went_back_is_told_and_counts_as_the_newest(tmp_path, monkeypatch):
+    ledger.append(str(tmp_path), "tax", [judgement()])
+    keep(str(tmp_path), TakenIn("tax", remarks=(CLOSED,), strays=1))
+    (before,) = since(str(tmp_path), ["tax"], {})
+    monkeypatch.setattr(clock, "now", lambda: MADE_AT - timedelta(days=365))
+    ledger.append(str(tmp_path), "tax", [judgement(delivery_no=2, judged_at=clock.now())])
+    keep(str(tmp_path), TakenIn("tax", remarks=(ODD,), strays=3))
+    (after,) = since(str(tmp_path), ["tax"], before.upto)
+    assert ([j.delivery_no for j in after.judgements], after.remarks, after.strays) == ([2], (ODD,), 3)

@@ -23,6 +23,7 @@ from popbase.identity.histories import id_cases, id_history, quiet_numbers
 from popbase.identity.persons import Identity, alone_on, person, person_record, resolve
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
+from popbase.renewal import renew
 from popbase.schema import conform_to
 from popbase.session import at_once, settled
 
@@ -44,7 +45,7 @@ def write_base(sources: Sources, *, as_of: date) -> None:
     snapshots = sources.newest_snapshots(feeds, as_of)
     tables = base_tables(register, decisions, states, snapshots, as_of=as_of)
     told = {table: conform_to(rows, known[table]) for table, rows in tables.items()}
-    at_once(lambda table: sources.lake.renew(table, told[table]), told)
+    at_once(lambda table: renew(sources.lake, table, told[table]), told)
     for state in states.values():
         state.unpersist()
 

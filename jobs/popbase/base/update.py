@@ -20,6 +20,7 @@ from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
 from popbase.contracts import REGISTER, Contract
 from popbase.identity.rules import number17
+from popbase.renewal import replace
 from popbase.schema import conform_to
 from popbase.session import at_once, settled
 
@@ -48,8 +49,7 @@ def update_base(step: Step) -> None:
 
 def is_small(step: Step) -> bool:
     """Whether making the whole base takes less than finding whom a night concerns."""
-    rows = sum(step.new.lake.rows_by_partition("base/person").values())
-    return rows <= REBUILT_ROWS
+    return step.new.lake.rows("base/person") <= REBUILT_ROWS
 
 
 def is_due(step: Step) -> bool:
@@ -62,11 +62,12 @@ def _replace(step: Step, parts: Iterable[Part]) -> None:
     known = table_contracts.tables()
     lake = step.new.lake
 
-    def replace(part: Part) -> None:
+    def write(part: Part) -> None:
         new = conform_to(part.new, known[part.table])
-        lake.replace(part.table, part.old.select(*new.columns), new, key=known[part.table].key)
+        old = part.old.select(*new.columns)
+        replace(lake, part.table, old, new, key=known[part.table].key)
 
-    at_once(replace, parts)
+    at_once(write, parts)
 
 
 class _Update(Concerned):

@@ -15,7 +15,7 @@ from popbase.errors import UsageError
 from popbase.intake import ledger
 from popbase.intake.delivery import Received, Rejected, receive
 from popbase.intake.ingest import ingest
-from popbase.intake.landing import landed
+from popbase.intake.landing import Place, landed
 from popbase.intake.ledger import Identity, Judgement
 from popbase.intake.manifest import changed, harmless
 from popbase.lake import Lake
@@ -91,7 +91,7 @@ def rejudge(
         chosen = {only.identity} if only else wanted
         contract = contracts.feed(feed) if feed in contracts.feed_names() else None
         places = [p for p in landed(settings.landing, feed, date.max).places if p.identity in chosen]
-        unchanged = [p for p in places if not changed(p, judged[p.identity].manifest_sha256)]
+        unchanged = [p for p in places if not _is_other(p, judged[p.identity])]
         received = [receive(place, contract, settings) for place in unchanged]
         found = [d for d in received if not _is_left(d, judged[d.place.identity])]
         left = sorted(chosen - {d.place.identity for d in found})
@@ -108,6 +108,10 @@ def _is_left(delivery: Received | Rejected, before: Judgement) -> bool:
         return False
     accepted = before.status == "accepted"
     return delivery.reason == "file.missing" or (delivery.reason == "contract.version" and accepted)
+
+
+def _is_other(place: Place, before: Judgement) -> bool:
+    return changed(place, before.manifest_sha256, accepted=before.status == "accepted")
 
 
 def _standing(lake: str, feed: str) -> dict[Identity, Judgement]:

@@ -112,7 +112,9 @@ def _look_at(
             return receive(place, contract, settings)
         if place.written and place.written < judged.judged_at - CLOCKS_APART:
             return None
-        return _remark(place, "manifest.changed") if changed(place, judged.manifest_sha256) else None
+        was_accepted = judged.status == "accepted"
+        is_other = changed(place, judged.manifest_sha256, accepted=was_accepted)
+        return _remark(place, "manifest.changed") if is_other else None
     except ClosedError:
         return _remark(place, "delivery.closed") if judged is None else None
 

@@ -89,12 +89,12 @@ def effective(judgements: Iterable[Judgement], as_of: date) -> list[Judgement]:
 
 def version(lake_root: str, feed: str) -> int | None:
     """Moves with every judgment; None before the first."""
-    return control.version(lake_root, _table(feed))
+    return control.version(lake_root, table(feed))
 
 
 def read(lake_root: str, feed: str, at: int | None = None) -> list[Judgement]:
     """Every judgment ever made of the feed's deliveries, or those made up to a version."""
-    rows = read_small(lake_root, _table(feed), at)
+    rows = read_small(lake_root, table(feed), at)
     return [Judgement(**{**row, "replaces_regions": tuple(row["replaces_regions"])}) for row in rows]
 
 
@@ -103,10 +103,10 @@ def append(lake_root: str, feed: str, judgements: Sequence[Judgement]) -> None:
     last = max((j.judged_at for j in read(lake_root, feed)), default=None) if judgements else None
     after = [replace(j, judged_at=max(j.judged_at, last + _LATER)) if last else j for j in judgements]
     rows = [{**asdict(j), "replaces_regions": list(j.replaces_regions)} for j in after]
-    append_small(lake_root, _table(feed), rows, _SCHEMA)
+    append_small(lake_root, table(feed), rows, _SCHEMA)
 
 
-def _table(feed: str) -> str:
+def table(feed: str) -> str:
     return f"{LEDGER}/{feed}"
 
 

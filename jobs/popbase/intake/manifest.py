@@ -147,10 +147,23 @@ def parse(data: bytes) -> Manifest:
     return manifest
 
 
-def changed(place: Place, judged_sha256: str) -> bool:
-    """Whether the manifest is another one than that which was judged; one that is gone is none."""
+def changed(place: Place, judged_sha256: str, *, accepted: bool) -> bool:
+    """Whether the manifest is another one than that which was judged, or a file of an accepted delivery is no
+    longer as long as that says; a manifest that is gone is none."""
     data = manifest_bytes(place.folder)
-    return bool(data) and hashlib.sha256(data).hexdigest() != judged_sha256
+    if not data:
+        return False
+    if hashlib.sha256(data).hexdigest() != judged_sha256:
+        return True
+    return accepted and _is_of_other_length(place.folder, parse(data))
+
+
+def _is_of_other_length(folder: SenderFolder, manifest: Manifest) -> bool:
+    try:
+        there = folder.listing()
+    except OSError as error:
+        raise unreadable(folder.url(MANIFEST), error) from error
+    return any(file.name not in there or there[file.name].size != file.bytes for file in manifest.files)
 
 
 def _unreadable(what: str) -> NoReturn:

@@ -25,6 +25,7 @@ from popbase.publish import draft
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.retention import expire_folders, expire_rows
 from popbase.publish.rows import has_vectors
+from popbase.publish.run_report import DATA, REPORTS, is_of_a_publication
 from popbase.publish.vectors import vector_files
 from popbase.settings import Settings
 from popbase.storage import FileInfo, Store, reached, store
@@ -33,6 +34,7 @@ from popbase.storage import FileInfo, Store, reached, store
 _BY_FEED = ("conformed", "quarantine", "control/delivery", "control/taken_in")
 _AREAS = ("base", "statistics", "control", *_BY_FEED)
 _LOG = "/_delta_log/"
+_OF_FILES = ("publications", REPORTS, lineage.FOLDER)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
     )  # before: their files are garbage
     tables = _tables(settings.lake, files)
     garbage = [file for table in tables for file in unneeded(settings.lake, table, kept, files)]
+    with reached("the lake's files"):
+        garbage += [file for area in _OF_FILES for file in files.drafts(area)]
     if remove:
         _drop(settings.lake, dropped, kept, files)
         with reached("the lake's files"):
@@ -100,12 +104,16 @@ def _removal(settings: Settings, *, remove: bool) -> Removal:
 
 
 def _drop(lake: str, dropped: Iterable[Publication], kept: Sequence[Publication], files: Store) -> None:
-    """The pointers first; then the run reports that no publication shows any more."""
+    """The pointers first; then the run reports of publications that are no more, whoever removed those."""
     Publications(lake).remove(p.seq for p in dropped)
-    reports = {p.report for p in dropped if p.report} - {p.report for p in kept}
+    shown = {p.report for p in kept}
     with reached("the run reports"):
-        for report in sorted(reports):
-            files.delete([file.path for file in files.files(report)])
+        for name in sorted(files.folders(REPORTS)):
+            report = f"{REPORTS}/{name}"
+            if report not in shown and is_of_a_publication(lake, report):
+                # What tells whose it is goes last: a maintenance that is killed is not done with it.
+                paths = sorted(file.path for file in files.files(report))
+                files.delete(sorted(paths, key=lambda path: path.endswith(f"/{DATA}")))
 
 
 def _tables(lake: str, files: Store) -> list[str]:

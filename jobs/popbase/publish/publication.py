@@ -68,6 +68,7 @@ class Publication(BaseModel):
     code_version: str
     report: str | None = None
     reissued_at: datetime | None = None  # when a record was last erased from its tables
+    told: Mapping[str, int] = {}  # what its run report says came, by the control tables' versions
 
 
 class Publications:
@@ -151,15 +152,16 @@ class Publications:
 
     def rollback(self, seq: int, *, at: datetime, code_version: str) -> Publication:
         """A new publication with the versions that `seq` showed; UsageError where readers see that now."""
-        old = self.get(seq)
-        if seq == max(self.numbers()):
+        old, current = self.get(seq), self.get(max(self.numbers()))
+        if seq in (current.seq, current.of):
             raise UsageError(f"Readers see publication {seq} already.")
         changes = {
             "seq": self.next_seq(),
             "kind": "rollback",
             "of": seq,
-            "created_at": at,
+            "created_at": max(at, current.created_at),
             "code_version": code_version,
+            "told": current.told,
         }
         return self.add(old.model_copy(update=changes))
 

@@ -18,7 +18,7 @@ from popbase.clock import DUCKDB_ZONE
 from popbase.errors import UsageError
 from popbase.publish.at_date import SERVED, View, views
 from popbase.publish.publication import Publication
-from popbase.publish.tables import open_table
+from popbase.publish.tables import damaged, open_table
 
 # What readers may name. Other layers hold rows that nobody has judged, or that somebody refused.
 SCHEMAS = ("base", "statistics")
@@ -129,14 +129,14 @@ def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 
 class _one_sentence:  # noqa: N801 - reads as a word in a with statement
-    """DuckDB's exceptions as UsageError, without their text where it may quote a row (invariant I5)."""
+    """DuckDB's exceptions as ours, without their text where it may quote a row (invariant I5)."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, duckdb.Error):
-            raise UsageError(_sentence(error)) from None
+            raise damaged(error) or UsageError(_sentence(error)) from None
 
 
 def _sentence(error: duckdb.Error) -> str:

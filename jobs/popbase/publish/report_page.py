@@ -27,10 +27,10 @@ _URGENCIES = {"now": "bold red", "today": "bold yellow", "note": "bold"}
 
 
 def write(report: NightReport, lake: str | Path) -> None:
-    """The page, and beside it the same as data for `popbase status`."""
+    """The page, and beside it the same as data for `popbase status`: where that stands, so does the page."""
     with reached(report.folder):
-        store(lake).write(f"{report.folder}/{DATA}", to_json(report))
         store(lake).write(f"{report.folder}/{PAGE}", html(report).encode())
+        store(lake).write(f"{report.folder}/{DATA}", to_json(report))
 
 
 def html(report: NightReport) -> str:

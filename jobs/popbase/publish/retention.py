@@ -84,6 +84,7 @@ def _due(landing: str, feed: str, old: dict[Identity, Judgement]) -> Iterator[Pl
 
 def _is_changed(place: Place, judged: Judgement) -> bool:
     try:
-        return changed(place, judged.manifest_sha256)
+        # Files may be gone by a removal that was cut short: it goes on.
+        return changed(place, judged.manifest_sha256, accepted=False)
     except ClosedError:  # its sender is asked to open it; until then nobody can tell
         return True

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from popbase import clock
 from popbase.intake.ledger import Judgement
 from popbase.publish.staleness import Sender
 from popbase.storage import store
@@ -24,6 +25,7 @@ _NAME_LENGTH = 40
 
 REPORTS = "reports"
 PAGE, DATA = "index.html", "night.json"
+_STARTED = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def _most_frequent(tallies: Iterable[Mapping[str, int]]) -> tuple[tuple[str, int
 
 def report_folder(business_date: date, started: datetime) -> str:
     """Below the lake; it is named in the publication, which is made before the report is."""
-    return f"{REPORTS}/{business_date}-{started:%Y%m%dT%H%M%S}"
+    return f"{REPORTS}/{business_date}-{started.strftime(_STARTED)}"
 
 
 def to_json(report: NightReport) -> bytes:
@@ -197,5 +199,29 @@ def newest(lake: str | Path) -> NightReport | None:
     """The report of the night that started last."""
     reports = store(lake)
     found = [file.path for file in reports.files(REPORTS) if file.path.endswith(f"/{DATA}")]
-    last = max(found, key=lambda path: path.split("/")[-2].rpartition("-")[2], default=None)
+    last = max(found, key=lambda path: _started(path.split("/")[-2]), default=None)
     return TypeAdapter(NightReport).validate_json(reports.read(last)) if last else None
+
+
+def last_started(lake: str | Path) -> datetime | None:
+    """When the night began whose report's folder is the newest, whether it got done or not."""
+    began = max(map(_started, store(lake).folders(REPORTS)), default="")
+    return datetime.strptime(began, _STARTED).replace(tzinfo=clock.ZONE) if began else None
+
+
+def _started(folder: str) -> str:
+    return folder.rpartition("-")[2]
+
+
+def read(lake: str | Path, folder: str) -> NightReport | None:
+    """None where its night was killed before it was told."""
+    try:
+        return TypeAdapter(NightReport).validate_json(store(lake).read(f"{folder}/{DATA}"))
+    except FileNotFoundError:
+        return None
+
+
+def is_of_a_publication(lake: str | Path, folder: str) -> bool:
+    """Whether it tells of a night that published, or of none: that one laid out its forms and was killed."""
+    report = read(lake, folder)
+    return report is None or report.outcome == "published"

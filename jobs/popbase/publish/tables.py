@@ -5,6 +5,7 @@ No JVM and no Spark session: `popbase status` answers while a night is running.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,9 +15,13 @@ import pyarrow as pa
 
 from popbase.clock import DUCKDB_ZONE
 from popbase.control import exists, opened, reachable
+from popbase.errors import StorageError
 from popbase.intake.ledger import LEDGER
 from popbase.publish.rows import Rows
 from popbase.storage import reached, store
+
+# DuckDB's own words, before those of whoever reads the files.
+_OF_THE_FILES = re.compile(r"reading the stream registered as '([\w.]+)' failed")
 
 
 def open_table(lake: str, table: str, version: int | None = None) -> Rows:
@@ -53,4 +58,15 @@ def _over(sources: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET TimeZone = '{DUCKDB_ZONE}'")
         for name, source in sources.items():
             connection.register(name, source)
-        yield connection
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise damaged(error) or error from None
+
+
+def damaged(error: duckdb.Error) -> StorageError | None:
+    """What to say where it was a table's file that failed and not the statement; the text may name a path."""
+    found = _OF_THE_FILES.search(str(error))
+    if found is None:
+        return None
+    return StorageError(f"A file of '{found[1]}' is damaged or gone; restore the lake's files from a copy.")

@@ -9,7 +9,7 @@ from lib import agreement, case_lake
 from lib.cases import NIGHTS
 from spec.base.test_history_model import drawn
 
-from popbase import lake as lakes
+from popbase import renewal
 from popbase.base.build import write_base
 from popbase.base.changes import Step
 from popbase.base.update import update_base
@@ -32,7 +32,7 @@ def test_a_night_after_another_makes_what_a_whole_base_would_be(
     monkeypatch: pytest.MonkeyPatch,
     few_rows: int,
 ) -> None:
-    monkeypatch.setitem(lakes.FEW_ROWS, "small", few_rows)
+    monkeypatch.setitem(renewal.FEW_ROWS, "small", few_rows)
     countries = drawn(int(pytestconfig.getoption("cases")))
     lake = Lake(spark, str(tmp_path))
     found, made = [], None

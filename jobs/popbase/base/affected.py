@@ -18,8 +18,8 @@ RECORD = [ROOT, "record_no"]
 
 @dataclass(frozen=True)
 class Affected:
-    """Records of the register (row__root record_no), numbers (number17) and decisions (order_no), such that
-    none of them has to do with any that is not here.
+    """Records of the register (row__root record_no), numbers (number17) and decisions (order_no, a
+    decision_no), such that none of them has to do with any that is not here.
     """
 
     records: DataFrame
@@ -38,11 +38,11 @@ def affected(step: Step) -> Affected | None:
     told = _orders(decisions, register).localCheckpoint()
     records = _all([register.touched(), slim.where(step.falls_due("registered_on", "ended_on"))], RECORD)
     decided = [_order_of(decisions.touched(), told), told.where(step.falls_due("effective_on"))]
-    orders = _all(decided, ["order_no"])
+    orders = _all([_named(rows) for rows in decided if rows is not None], ["order_no"])
     found = Affected(records.localCheckpoint(), _none(slim), orders.localCheckpoint())
     if found.records.isEmpty() and found.orders.isEmpty():
         return None
-    return _closed(found, slim, None if told.isEmpty() else told)
+    return _closed(found, slim, told)
 
 
 def _carried(register: FeedStep) -> DataFrame:
@@ -52,13 +52,15 @@ def _carried(register: FeedStep) -> DataFrame:
 
 
 def _orders(decisions: FeedStep, register: FeedStep) -> DataFrame:
-    """One row is a version of a decision: order_no (that of the one it revokes), its numbers and records."""
+    """One row is a version of a decision: `named`, its number and that of the one it revokes; its citizen
+    numbers and records.
+    """
     rows = decisions.sources.conformed(DECISIONS)
     revokes = F.when(F.col("kind") == REVOCATION, F.col("revokes"))
     numbers = F.array(number17(F.col("old_citizen_id")), number17(F.col("new_citizen_id")))
     return rows.select(
         "decision_no",
-        F.coalesce(revokes, "decision_no").alias("order_no"),
+        F.array_distinct(F.array_compact(F.array("decision_no", revokes))).alias("named"),
         F.array_compact(numbers).alias("numbers"),
         F.transform(named_refs(), lambda ref: F.struct(
             _rooted(register, ref["region"]).alias(ROOT), ref["record_no"].alias("record_no")
@@ -75,37 +77,47 @@ def _rooted(register: FeedStep, region: Column) -> Column:
     return known.otherwise(region)
 
 
+def _named(rows: DataFrame) -> DataFrame:
+    return rows.select(F.explode("named").alias("order_no"))
+
+
 def _order_of(touched: DataFrame | None, told: DataFrame) -> DataFrame | None:
     if touched is None:
         return None
     return told.join(F.broadcast(touched.select("decision_no")), "decision_no", how="left_semi")
 
 
-def _closed(found: Affected, slim: DataFrame, told: DataFrame | None) -> Affected:
+def _closed(found: Affected, slim: DataFrame, told: DataFrame) -> Affected:
     """In turns: the numbers of the records that are new, the decisions about either, the records of both."""
     fresh, size = found.records, found.size
     while True:
         numbers = _all([found.numbers, _of(slim, fresh, RECORD, "number17")], ["number17"])
-        orders = found.orders
-        if told is not None:
-            by_number = told.withColumn("number17", F.explode("numbers"))
-            by_record = told.select("order_no", F.inline("refs"))
-            orders = _all([
-                orders, _of(by_number, numbers, ["number17"], "order_no"),
-                _of(by_record, found.records, RECORD, "order_no"),
-            ], ["order_no"]).localCheckpoint()  # fmt: skip
-            ordered = told.join(F.broadcast(orders), "order_no", how="left_semi")
-            numbers = _all([numbers, ordered.select(F.explode("numbers").alias("number17"))], ["number17"])
-        numbers = numbers.localCheckpoint()
-        carriers = [_of(slim, numbers, ["number17"], *RECORD)]
-        if told is not None:
-            carriers.append(ordered.select(F.inline("refs")))
+        orders = _met(found, numbers, told).localCheckpoint()
+        rows = _of(
+            told.select("*", F.explode("named").alias("order_no")), orders, ["order_no"], *told.columns
+        )
+        told_numbers = rows.select(F.explode("numbers").alias("number17"))
+        numbers = _all([numbers, told_numbers], ["number17"]).localCheckpoint()
+        carriers = [_of(slim, numbers, ["number17"], *RECORD), rows.select(F.inline("refs"))]
         records = _all([found.records, *carriers], RECORD).localCheckpoint()
         fresh = records.join(F.broadcast(found.records), RECORD, how="left_anti")
         found, before = Affected(records, numbers, orders), size
         size = found.size
         if size == before:
             return found
+
+
+def _met(found: Affected, numbers: DataFrame, told: DataFrame) -> DataFrame:
+    """The decisions that name one of these records, numbers or decisions, beside those known already."""
+    by_number = told.select("named", F.explode("numbers").alias("number17"))
+    by_record = told.select("named", F.inline("refs"))
+    by_name = told.select("named", F.explode("named").alias("order_no"))
+    met = [
+        _of(by_number, numbers, ["number17"], "named"),
+        _of(by_record, found.records, RECORD, "named"),
+        _of(by_name, found.orders, ["order_no"], "named"),
+    ]
+    return _all([found.orders, *map(_named, met)], ["order_no"])
 
 
 def _of(rows: DataFrame, keys: DataFrame, on: list[str], *columns: str) -> DataFrame:

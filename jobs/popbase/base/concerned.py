@@ -16,7 +16,6 @@ from popbase.base.history import at
 from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role
 from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
-from popbase.identity.decisions import REVOCATION
 from popbase.identity.rules import number17
 from popbase.session import at_once, settled
 
@@ -53,11 +52,8 @@ class Concerned:
             return None
         register = self.step.feed(REGISTER)
         decisions = self.step.new.spans(DECISIONS, self.step.now)
-        order = F.when(F.col("kind") == REVOCATION, F.col("revokes"))
-        theirs = decisions.withColumn("order_no", F.coalesce(order, "decision_no")).join(
-            F.broadcast(self.who.orders), "order_no", how="left_semi"
-        )
-        found = lived(settled(register.versions(self.who.records)), theirs.drop("order_no"))
+        theirs = decisions.join(F.broadcast(self.decisions), "decision_no", how="left_semi")
+        found = lived(settled(register.versions(self.who.records)), theirs)
         return Lives(found.judged, settled(found.quiet))
 
     @cached_property

@@ -76,12 +76,14 @@ def withdraw(settings: Settings) -> None:
 def rejudge(settings: Settings) -> None:
     from functools import partial
 
-    from popbase.intake import again
+    from popbase.intake import again, ledger
     from popbase.lake import Lake
     from popbase.session import spark_session
 
-    lake = Lake(partial(spark_session, settings), settings.lake)
-    again.rejudge(lake, settings, "tax", again.Named("tax", "330100", FIRST, 2))
+    named = again.Named("tax", "330100", FIRST, 2)
+    judged = [j for j in ledger.read(settings.lake, "tax") if j.identity == named.identity]
+    if len(judged) == 1:  # the ledger tells whether it was judged again: else this would be a third judgment
+        again.rejudge(Lake(partial(spark_session, settings), settings.lake), settings, "tax", named)
 
 
 def rollback(settings: Settings) -> None:

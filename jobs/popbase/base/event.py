@@ -22,10 +22,7 @@ _ENDS = {
     "1": "DEATH", "2": "MISSING", "3": "TRANSIT_OUT", "4": "CANCEL_DUPLICATE", "5": "ENLIST",
     "6": "EMIGRATE", "7": "CANCEL_ERROR",
 }  # fmt: skip
-_REASONS = {
-    "BIRTH": "BIRTH", "LATE": "LATE_REGISTRATION", "DISCHARGE": "DISCHARGE", "RETURN": "RETURN",
-    "RESTORE": "RESTORE", "MOVE": "MOVE",
-}  # fmt: skip
+_REASONS = {r: r for r in ("BIRTH", "DISCHARGE", "RETURN", "RESTORE", "MOVE")} | {"LATE": "LATE_REGISTRATION"}
 _BACK = {"5": "DISCHARGE", "6": "RETURN"}
 _LINEAGE = ("anchor_region", "record_no")
 _PLACE = ("region", "record_no")

@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-unit test-spark test-dags test-long test-kill test-cluster cluster cluster-stop screenshots lint lock clean
+.PHONY: help setup demo test test-unit test-spark test-dags test-all test-long test-kill test-cluster cluster cluster-stop screenshots lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,8 @@ test-spark: setup ## files and programs; transforms, jobs and specifications on 
 
 test-dags: $(AIRFLOW)/.ready ## the DAG files under Airflow
 	$(AIRFLOW)/bin/python -m pytest tests/dags
+
+test-all: test test-long test-kill test-cluster ## every layer there is, more than an hour: before a release
 
 test-long: setup ## accuracy, what takes minutes
 	$(PYTEST) tests --ignore=tests/dags --ignore=tests/cluster --ignore=tests/kill -m "$(LONG)"

@@ -11,24 +11,22 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote
 
 import deltalake
-import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from popbase import lease
+from popbase import delta_log, lease
 from popbase.control import TABLE_PROPERTIES, exists, opened, reachable
+from popbase.delta_log import Place, Replace, StagedFile
 from popbase.errors import StorageError
 from popbase.failures import of_storage
 from popbase.killpoints import around, reach
@@ -38,24 +36,6 @@ _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _IN_PATH = "at_"
 _UNFINISHED = "/_temporary/"  # what a task thought dead may still write
 FEW_FILES = 1000
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A Parquet file inside a table's folder that no commit names yet."""
-
-    path: str
-    partition: dict[str, str | None]
-    rows: int
-    size: int
-    modified_ms: int
-
-
-# A partition by its values, in the order of the table's partition columns.
-Place = tuple[Any, ...]
-
-# All rows of a table, none, or those of the partitions named.
-Replace = Literal["everything", "nothing"] | Sequence[Mapping[str, str]]
 
 
 class Lake:
@@ -97,7 +77,7 @@ class Lake:
         """
         head = opened(self.root, table, version)
         files = self._whole_files(table, head)
-        if len(files) <= FEW_FILES and not has_vectors(head):
+        if len(files) <= FEW_FILES and not delta_log.has_vectors(head):
             return self._rows(spark_schema(head), files)
         return self.spark.read.format("delta").option("versionAsOf", head.version()).load(self.path(table))
 
@@ -110,7 +90,7 @@ class Lake:
         if not is_s3(self.root):
             with reached(table):
                 found = sorted(Path(file).stat().st_size for file in files)
-            if found != sorted(file["size_bytes"] for file in _added(head)):
+            if found != sorted(file["size_bytes"] for file in delta_log.added(head)):
                 raise StorageError(f"A file of {table} is damaged; restore the lake's files from a copy.")
         return files
 
@@ -145,7 +125,7 @@ class Lake:
     def _files(self, table: str, version: int | None = None) -> Iterator[tuple[Place, dict[str, Any]]]:
         """The files of a version as its log has them, each with its partition."""
         if self.exists(table):
-            for file in _added(opened(self.root, table, version)):
+            for file in delta_log.added(opened(self.root, table, version)):
                 yield tuple((file.get("partition") or {}).values()), file
 
     def overwrite(
@@ -223,8 +203,8 @@ class Lake:
         replace: Replace = "nothing",
     ) -> None:
         """Makes the staged files rows of the table, all at once, in place of what `replace` names."""
-        leases, delta_schema = _leases(), _delta_schema(schema)
-        added: list[AddAction | RemoveAction] = [_add(file, partition_by) for file in files]
+        leases, delta_schema = _leases(), delta_log.delta_schema(schema)
+        added: list[AddAction | RemoveAction] = [delta_log.add(file, partition_by) for file in files]
         with reachable(table), around("commit", table):
             head = deltalake.DeltaTable.create(
                 self.path(table),
@@ -237,56 +217,17 @@ class Lake:
             if replace == "everything":
                 head.create_write_transaction(added, "overwrite", delta_schema, commit_properties=leases)
                 return
-            replaced = [] if replace == "nothing" else list(_removals(head, replace))
+            replaced = [] if replace == "nothing" else list(delta_log.removals(head, replace))
             if replaced or added:
                 head.create_write_transaction(
                     [*replaced, *added], "append", delta_schema, list(partition_by), commit_properties=leases
                 )
 
 
-def _leases() -> deltalake.CommitProperties:
-    """What a commit says of the leases it is made under; raises LeaseError where one is lost."""
-    return deltalake.CommitProperties(custom_metadata=lease.check())
-
-
-def _add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:
-    return AddAction(
-        path=file.path,
-        size=file.size,
-        partition_values={name: file.partition[name] for name in partition_by},
-        modification_time=file.modified_ms,
-        data_change=True,
-        stats=json.dumps({"numRecords": file.rows}),
-    )
-
-
-def _added(head: deltalake.DeltaTable) -> list[dict[str, Any]]:
-    """The files of a version as its log has them."""
-    return list(pa.table(head.get_add_actions(flatten=False)).to_pylist())
-
-
-def _removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]]) -> Iterator[RemoveAction]:
-    """The files of these partitions that stand now: what an interrupted run left is replaced, not doubled."""
-    wanted = {tuple(sorted(partition.items())) for partition in partitions}
-    now_ms = int(time.time() * 1000)
-    for file in _added(head):
-        values: dict[str, str | None] = {
-            name: str(value) for name, value in (file.get("partition") or {}).items()
-        }
-        if tuple(sorted(values.items())) in wanted:
-            yield RemoveAction(file["path"], True, now_ms, file["size_bytes"], values)
-
-
-def has_vectors(head: deltalake.DeltaTable) -> bool:
-    """Whether deletion vectors may hide rows of its files."""
-    return "deletionVectors" in (head.protocol().reader_features or ())
-
-
 def spark_schema(head: deltalake.DeltaTable) -> StructType:
     return StructType.fromJson(json.loads(head.schema().to_json()))
 
 
-def _delta_schema(schema: StructType) -> deltalake.Schema:
-    """Every column may be null: a table's rules are the contract's, not the storage's."""
-    fields = [{**field, "nullable": True} for field in schema.jsonValue()["fields"]]
-    return deltalake.Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
+def _leases() -> deltalake.CommitProperties:
+    """What a commit says of the leases it is made under; raises LeaseError where one is lost."""
+    return deltalake.CommitProperties(custom_metadata=lease.check())

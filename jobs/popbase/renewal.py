@@ -17,9 +17,10 @@ from pyspark.sql.types import StructType
 
 from popbase import lease
 from popbase.control import opened
+from popbase.delta_log import has_vectors
 from popbase.failures import of_storage
 from popbase.killpoints import around
-from popbase.lake import Lake, has_vectors, spark_schema
+from popbase.lake import Lake, spark_schema
 from popbase.session import PROFILE, settled
 
 # By profile: up to so many rows it takes less to write a table anew than to find some of its rows.

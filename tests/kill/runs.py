@@ -11,7 +11,8 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -60,6 +61,30 @@ def points(jvm: Jvm, command: Command, settings: Settings, heard: Path) -> Count
     heard.unlink(missing_ok=True)
     assert run(jvm, command, settings, heard=str(heard)) == 0
     return Counter(line.rpartition("#")[0] for line in heard.read_text("utf-8").splitlines())
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Once it is left, the JVM is rid of what the processes run within it kept there.
+
+    A process that ends otherwise takes its JVM with it. Here the JVM would hold each object that a dead
+    process had a name for, the rows it kept and the tables it opened, until after a hundred runs it is full.
+    """
+    from pyspark import SparkContext
+
+    if (context := SparkContext._active_spark_context) is None:
+        yield
+        return
+    gateway, jvm = context._gateway, context._jvm
+    assert gateway is not None
+    assert jvm is not None
+    named = gateway.java_gateway_server.getGateway().getBindings()
+    ours = jvm.java.util.HashMap(named)
+    yield
+    for rows in context._jsc.getPersistentRDDs().values():
+        rows.unpersist(False)
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    named.keySet().retainAll(ours.keySet())
 
 
 @cache

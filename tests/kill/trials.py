@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from kill.lakes import Seen, differences, left, seen, unbalanced
-from kill.runs import Command, Jvm, points, run
+from kill.runs import Command, Jvm, forgetting, points, run
 from kill.world import World
 
 from popbase.settings import Settings
 
 _AT_ONCE = 2
+_BATCH = 12
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,12 @@ class Trial:
         """Of a point that is reached more than once the first time and the last."""
         legal = [seen(self.world.stage(self.stage)), seen(self.done)]
         wanted = [(point, turn) for point in among for turn in sorted({1, met[point]})]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda one: self._one(*one, met[one[0]], legal), wanted))
+        outcomes: list[Outcome] = []
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            with forgetting(), ThreadPoolExecutor(_AT_ONCE) as pool:
+                outcomes += pool.map(lambda one: self._one(*one, met[one[0]], legal), batch)
+        return outcomes
 
     def _one(self, point: str, turn: int, met: int, legal: list[Seen]) -> Outcome:
         begun, at = time.monotonic(), point if turn == 1 else f"{point}#{turn}"

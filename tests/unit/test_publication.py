@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement, publish
 
-from popbase import storage as module
 from popbase.errors import LeaseError, PublicationError, StorageError, UsageError
 from popbase.publish.publication import DeliveryRef, Publication, Publications
 from popbase.publish.staleness import due_after, senders
+from popbase.storage import folder as module
 
 
 def test_before_the_first_night_nothing_is_current(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from popbase.contracts import Contract
+from popbase.delta_log import StagedFile
 from popbase.frames import first_per
 from popbase.intake import citizen_id, judge
 from popbase.intake.cells import key_cells, with_cells
 from popbase.intake.delivery import Received
 from popbase.intake.lines import PLACE, Sent, overlong, read
-from popbase.lake import Lake, StagedFile
+from popbase.lake import Lake
 from popbase.session import gathered
 
 INTAKE_ONLY = ("key", "reasons", "raw", "tie", "verdict")

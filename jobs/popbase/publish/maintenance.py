@@ -19,12 +19,12 @@ import pyarrow as pa
 from popbase import clock, lineage
 from popbase.contracts import feed_names
 from popbase.control import exists, opened, version
+from popbase.delta_log import has_vectors
 from popbase.errors import StorageError
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.retention import expire_folders, expire_rows
-from popbase.publish.rows import has_vectors
 from popbase.publish.run_report import DATA, REPORTS, is_of_a_publication
 from popbase.publish.vectors import vector_files
 from popbase.settings import Settings

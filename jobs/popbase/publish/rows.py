@@ -24,6 +24,7 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
 from deltalake.fs import DeltaStorageHandler
 
+from popbase.delta_log import has_vectors
 from popbase.errors import StorageError
 from popbase.storage import is_s3
 
@@ -109,11 +110,6 @@ def _address(uri: str) -> str:
     """Without its scheme, of which S3 has two."""
     parts = urlsplit(uri)
     return unquote(parts.netloc + parts.path).rstrip("/")
-
-
-def has_vectors(delta: deltalake.DeltaTable) -> bool:
-    """Whether deletion vectors may hide rows of its files."""
-    return "deletionVectors" in (delta.protocol().reader_features or ())
 
 
 def kept_rows(delta: deltalake.DeltaTable) -> dict[str, pa.BooleanArray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
@@ -90,12 +90,11 @@ class Concerned:
         seen again."""
         number = number17(F.col(in_role(feed.contract, "number").name)).alias("number17")
         head = self.head(f"base/{feed.contract.base_table}")
-        turned = active(feed.contract, self.step.was) != active(feed.contract, self.step.now)
-        due = [F.coalesce(turned, F.lit(True))] if feed.contract.active_when else []
+        counts = [turned(self.step, feed.contract)] if feed.contract.active_when else []
         regions = sorted({j.region for j in feed.changed if j.kind == "snapshot"})
         if regions:
-            due.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
-        parts = [head.where(condition).select(number) for condition in due]
+            counts.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
+        parts = [head.where(condition).select(number) for condition in counts]
         if feed.contract.feed in self.touched:
             parts.append(feed.rows(self.touched[feed.contract.feed]).select(number))
         return reduce(DataFrame.union, parts).distinct().localCheckpoint() if parts else None
@@ -162,6 +161,25 @@ class Concerned:
 
     def head(self, table: str) -> DataFrame:
         return self.step.new.lake.read(table)
+
+
+def due(step: Step) -> DataFrame:
+    """One row is something that begins, ends or lapses by a date that has come; one look at every table."""
+    told = ((REGISTER, ("registered_on", "ended_on")), (DECISIONS, ("effective_on",)))
+    dated = [step.new.conformed(feed).where(step.falls_due(*dates)) for feed, dates in told]
+    lapsed = [
+        step.new.lake.read(f"base/{contract.base_table}").where(
+            turned(step, contract) & F.col(in_role(contract, "number").name).isNotNull()
+        )
+        for contract in table_contracts.sectors()
+        if contract.active_when
+    ]
+    return reduce(DataFrame.union, (rows.select(F.lit(True)) for rows in [*dated, *lapsed]))
+
+
+def turned(step: Step, contract: Contract) -> Column:
+    """Whether a sector's record, as it stood, counts on one of the step's two dates alone."""
+    return F.coalesce(active(contract, step.was) != active(contract, step.now), F.lit(True))
 
 
 def _tied(numbers: DataFrame, ties: DataFrame) -> DataFrame:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from popbase import table_contracts
 from popbase.base.build import with_sightings
 from popbase.base.changes import Step, among
-from popbase.base.concerned import Concerned
+from popbase.base.concerned import Concerned, due
 from popbase.base.household import households
 from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
@@ -53,9 +53,8 @@ def is_small(step: Step) -> bool:
 
 
 def is_due(step: Step) -> bool:
-    """Whether anything about anybody may differ, by a delivery or by a date that has come."""
-    night = Concerned(step)
-    return night.who is not None or not night.numbers.isEmpty()
+    """Whether a date that has come concerns anybody, where nothing was delivered."""
+    return not due(step).isEmpty()
 
 
 def _replace(step: Step, parts: Iterable[Part]) -> None:

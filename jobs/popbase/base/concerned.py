@@ -17,7 +17,7 @@ from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_ro
 from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
 from popbase.identity.rules import number17
-from popbase.session import at_once, settled
+from popbase.session import at_once, cut_off
 
 _NUMBER = ["number17"]
 
@@ -53,8 +53,8 @@ class Concerned:
         register = self.step.feed(REGISTER)
         decisions = self.step.new.spans(DECISIONS, self.step.now)
         theirs = decisions.join(F.broadcast(self.decisions), "decision_no", how="left_semi")
-        found = lived(settled(register.versions(self.who.records)), theirs)
-        return Lives(found.judged, settled(found.quiet))
+        found = lived(cut_off(register.versions(self.who.records)), theirs, kept=cut_off)
+        return Lives(found.judged, cut_off(found.quiet))
 
     @cached_property
     def replaced(self) -> DataFrame:
@@ -112,12 +112,12 @@ class Concerned:
             marked = marked.join(theirs, RECORD, how="left")
         else:
             marked = marked.withColumn("changes", F.lit(None).cast("boolean"))
-        old = settled(marked.where("counts OR changes"))
+        old = cut_off(marked.where("counts OR changes"))
         sights = [name for name in head.columns if name.startswith("in_")]
         others = old.where("changes IS NULL").select(*(n for n in head.columns if n not in sights))
         if self.lives is not None:
             others = others.unionByName(at(self.lives.persons, self.step.now).select(*others.columns))
-        return old.select(*head.columns), settled(others)
+        return old.select(*head.columns), cut_off(others)
 
     @cached_property
     def answers(self) -> Holders:
@@ -136,7 +136,7 @@ class Concerned:
         if feed.contract.feed in self.touched:
             keys = keys.union(self.touched[feed.contract.feed]).distinct()
         keys = keys.localCheckpoint()
-        return settled(self.relevant(standing(feed.versions(keys), self.step.now), feed))
+        return cut_off(self.relevant(standing(feed.versions(keys), self.step.now), feed))
 
     def relevant(self, rows: DataFrame, feed: FeedStep) -> DataFrame:
         """Of a state, or of the table, the rows that may change."""

@@ -197,13 +197,15 @@ def id_case(cases: DataFrame, people: DataFrame, *, came: DataFrame | None = Non
 
 
 def unregistered(numbers: DataFrame, people: DataFrame, *, came: DataFrame | None = None) -> DataFrame:
-    """Metrics of base/unregistered: none of its numbers is anybody's in the register. They are few."""
+    """Metrics of base/unregistered: none of its numbers is anybody's in the register.
+
+    Asked of the people, as Spark then sends the numbers to all tasks where they are few.
+    """
     known = people.where("id_status <> 'FORMER'").select(
         F.coalesce("citizen_id", "claimed_citizen_id").alias("citizen_id")
     )
-    theirs = F.broadcast(numbers.select("citizen_id"))
-    found = known.join(theirs, on="citizen_id", how="left_semi").distinct()
-    both = numbers.join(F.broadcast(found), on="citizen_id", how="left_semi")
+    found = known.join(numbers.select("citizen_id"), on="citizen_id", how="left_semi").distinct()
+    both = numbers.join(found, on="citizen_id", how="left_semi")
     return together(
         counted(numbers, "unregistered", {"seen_backwards": "last_seen < first_seen"}),
         twice(numbers, "citizen_id", came=came),

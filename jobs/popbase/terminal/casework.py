@@ -108,8 +108,8 @@ def template(
     by_ref = {f"{row['region']}/{row['record_no']}": row["citizen_id"] or "" for row in numbers}
     out.write_text(template(chosen, by_ref), encoding="utf-8-sig")
     others = len(found) - len(chosen)
-    rest = f" {others} cases are for the departments to mend, not for a decision." if others else ""
-    typer.echo(f"{len(chosen)} cases in {out}.{rest}")
+    rest = f" Left out, as departments mend them and no decision does: {others}." if others else ""
+    typer.echo(f"{out}: open cases {len(chosen)}.{rest}")
 
 
 @cases.command()
@@ -123,7 +123,7 @@ def deliver(
     from popbase.workbench.decisions import deliver
 
     place, decided = deliver(table, settings(landing).landing, business_date=day, region=region)
-    typer.echo(f"{decided} decisions in {place}. The night for {day} takes them in.")
+    typer.echo(f"{place}: decisions {decided}. The night for {day} takes them in.")
 
 
 def _revealed(file: CaseFile, chosen: list[Case], reason: str | None, what: str) -> Rows:

@@ -29,7 +29,7 @@ _FOUND = """
     FROM cases
     WHERE ($kind::TEXT IS NULL OR kind = $kind)
       AND ($status::TEXT IS NULL OR status = $status)
-      AND ($region::TEXT IS NULL OR len(list_filter(record_nos, ref -> starts_with(ref, $region))) > 0)
+      AND ($region::TEXT IS NULL OR len(list_filter(record_nos, lambda ref: starts_with(ref, $region))) > 0)
       AND ($since::DATE IS NULL OR opened_on >= $since OR closed_on >= $since)
     ORDER BY opened_on DESC, kind, case_id
 """

@@ -85,6 +85,8 @@ def deliver(filled_in: Path, landing: str, *, business_date: date, region: str =
 
 
 def _read(filled_in: Path, contract: Contract) -> Rows:
+    if not filled_in.is_file():
+        raise UsageError(f"There is no file {filled_in.name}.")
     with reached(filled_in.name), filled_in.open(encoding=_ENCODING, newline="") as file:
         try:
             rows = list(csv.DictReader(file))

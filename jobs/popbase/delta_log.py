@@ -33,6 +33,9 @@ Place = tuple[Any, ...]
 # All rows of a table, none, or those of the partitions named.
 Replace = Literal["everything", "nothing"] | Sequence[Mapping[str, str]]
 
+# Commits that bring rows in new files only.
+_BRINGING = {"CREATE TABLE", "MERGE", "SET TBLPROPERTIES", "WRITE"}
+
 
 def add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:
     return AddAction(
@@ -48,6 +51,19 @@ def add(file: StagedFile, partition_by: Sequence[str]) -> AddAction:
 def added(head: deltalake.DeltaTable) -> list[dict[str, Any]]:
     """The files of a version as its log has them."""
     return list(pa.table(head.get_add_actions(flatten=False)).to_pylist())
+
+
+def came(head: deltalake.DeltaTable, before: deltalake.DeltaTable) -> list[dict[str, Any]] | None:
+    """Files that a version has and one before it has not: all rows that came lie in them.
+
+    A merge hides more rows of the other files, never fewer. None where a commit between them may have: a
+    version was restored, or it is of a kind that popbase does not make.
+    """
+    commits = head.version() - before.version()
+    if commits and {commit["operation"] for commit in head.history(commits)} - _BRINGING:
+        return None
+    had = {file["path"] for file in added(before)}
+    return [file for file in added(head) if file["path"] not in had]
 
 
 def removals(head: deltalake.DeltaTable, partitions: Sequence[Mapping[str, str]]) -> Iterator[RemoveAction]:

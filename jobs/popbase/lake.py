@@ -94,6 +94,17 @@ class Lake:
                 raise StorageError(f"A file of {table} is damaged; restore the lake's files from a copy.")
         return files
 
+    def came(self, table: str, since: int, *, at_most: int) -> DataFrame | None:
+        """Rows that came after a version, some of which may be gone again; None where that is not known, or
+        where they are more than `at_most` or a tenth of the table."""
+        head = opened(self.root, table)
+        with reachable(table):
+            files = delta_log.came(head, opened(self.root, table, since))
+        count = sum(file["num_records"] for file in files or ())
+        if files is None or count > min(at_most, self.rows(table) // 10):
+            return None
+        return self._rows(spark_schema(head), [self.path(f"{table}/{file['path']}") for file in files])
+
     def version(self, table: str) -> int:
         """The number of the table's newest commit."""
         return int(opened(self.root, table).version())

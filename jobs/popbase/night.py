@@ -21,7 +21,7 @@ from popbase.lease import BASE, leased
 from popbase.lineage import Account
 from popbase.publish import report_page
 from popbase.publish.draft import Draft
-from popbase.publish.gates import judge_rollback, judge_tables
+from popbase.publish.gates import judge_rollback, judge_tables, rules
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notices, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
@@ -196,6 +196,7 @@ def make_public(
             deliveries=cursor(night, sources),
             senders=tuple(all_senders(sources, night.as_of)),
             warnings=warnings,
+            passed="" if stopping(findings) else rules(),
             contracts={name: contract.version for name, contract in contracts.feeds().items()},
             code_version=version("popbase"),
             report=night.folder,

@@ -21,12 +21,16 @@ from popbase.delta_log import has_vectors
 from popbase.failures import of_storage
 from popbase.killpoints import around
 from popbase.lake import Lake, spark_schema
-from popbase.session import PROFILE, settled
+from popbase.session import PROFILE, cut_off, settled
 
 # By profile: up to so many rows it takes less to write a table anew than to find some of its rows.
 FEW_ROWS = {"small": 1_000_000, "large": 50_000}
 # Contracts refuse a field name with two underscores.
 _SIGN = "row__sign"
+# The rows of a merge are computed once before it: Delta need not keep them once more.
+_SOURCE_IS_KEPT = "spark.databricks.delta.merge.materializeSource"
+# So many rows of a night go to every task; else Spark, which guesses their size, shuffles the whole table.
+_BROADCAST_ROWS = 500_000
 _COMMIT_SAYS = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -42,7 +46,7 @@ def replace(lake: Lake, table: str, old: DataFrame, new: DataFrame, *, key: Sequ
     """`old`, rows of the table, become `new` ones. `key` tells a row from all others; or else its columns
     do.
     """
-    changes = settled(_changes(old, new))
+    changes = cut_off(_changes(old, new))
     if changes.isEmpty():
         return
     write = _rewrite if _is_small(lake, table) else _merge
@@ -68,13 +72,15 @@ def _merge(lake: Lake, table: str, changes: DataFrame, key: Sequence[str]) -> No
     """Its commit says of the leases what those of others say."""
     _allow_deletion_vectors(lake, table)
     lake.spark.conf.set(_COMMIT_SAYS, json.dumps(lease.check()))
+    lake.spark.conf.set(_SOURCE_IS_KEPT, "none")
+    source = F.broadcast(changes) if changes.count() <= _BROADCAST_ROWS else changes
     same = " AND ".join(f"t.`{k}` <=> s.`{k}`" for k in key)
     columns = (name for name in changes.columns if name != _SIGN)
     values: dict[str, str | Column] = {f"`{name}`": f"s.`{name}`" for name in columns}
     merge = (
         DeltaTable.forPath(lake.spark, lake.path(table))
         .alias("t")
-        .merge(changes.alias("s"), f"s.{_SIGN} < 0 AND {same}")
+        .merge(source.alias("s"), f"s.{_SIGN} < 0 AND {same}")
         .whenMatchedDelete()
         .whenNotMatchedInsert(condition=f"s.{_SIGN} > 0", values=values)
     )

@@ -52,6 +52,14 @@ def settled(rows: DataFrame) -> DataFrame:
     return gathered(rows).localCheckpoint() if _is_small(rows) else rows.persist()
 
 
+def cut_off(rows: DataFrame) -> DataFrame:
+    """The rows, computed now and cut off from how they came about, in as many partitions as they have.
+
+    For what few records a night concerns, out of tables of any size: planning is what such a night costs.
+    """
+    return rows.localCheckpoint()
+
+
 def gathered(rows: DataFrame) -> DataFrame:
     """The rows, if they are few, in one partition: every task writes the code of its plan anew."""
     return rows.coalesce(1) if _is_small(rows) else rows

@@ -90,6 +90,14 @@ def test_readers_see_whole_publications_wherever_a_correction_dies(
     assert wrong(NO_JVM, world, command, "published", *points) == []
 
 
+def test_a_large_table_killed_around_its_merge_has_all_of_it_or_nothing(
+    world: World, _session: SparkSession
+) -> None:
+    moments = ("before alter", "after alter", "before merge", "after merge")
+    points = (f"{moment} base/person" for moment in moments)
+    assert wrong(Jvm.of(_session), world, commands.merge, "published", *points) == []
+
+
 def test_a_killed_command_takes_its_jvm_with_it_and_its_lease_is_free(
     world: World, _session: SparkSession
 ) -> None:

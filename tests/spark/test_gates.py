@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lib.lakes import publish
 from lib.small_world import DAY, TAX, Row, World, claim, frame, judgement, small_world
 
 from popbase import expectations, table_contracts
 from popbase.errors import ContractError
-from popbase.publish import metrics, metrics_over_time, tallies
+from popbase.publish import gates, metrics, metrics_beside_people, metrics_over_time, tallies
+from popbase.publish.publication import Publications
 from popbase.statistics.identities import identities
+from popbase.table_contracts import TableContract
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -169,9 +172,19 @@ BROKEN: dict[tuple[str, str], Break] = {
 }
 
 
-def measured(spark: SparkSession, suite: str, world: World) -> expectations.Metrics | DataFrame:
+def measured(
+    spark: SparkSession, suite: str, world: World, passed: World | None = None
+) -> expectations.Metrics | DataFrame:
+    """`passed`: the world that the gates let through before, of which all rows but those that came are."""
+
     def named(table: str, like: str = "") -> DataFrame:
         return frame(spark, world[table], table_contracts.table(like or table))
+
+    def came(table: str, contract: TableContract | None = None) -> DataFrame | None:
+        if passed is None:
+            return None
+        new = [row for row in world[table] if world[table].count(row) > passed[table].count(row)]
+        return frame(spark, new, contract or table_contracts.table(table))
 
     def of_cube() -> DataFrame:
         rows = named("report")
@@ -182,26 +195,41 @@ def measured(spark: SparkSession, suite: str, world: World) -> expectations.Metr
         return metrics.conformed(world["conformed"], stored=world.get("stored", [accepted])[0], limit=0.2)
 
     measures: dict[str, Callable[[], expectations.Metrics | DataFrame]] = {
-        "person": lambda: metrics.person(named("person"), named("previous", like="person")),
-        "person_record": lambda: metrics.person_record(named("person_record"), named("person")),
-        "household": lambda: metrics.household(named("household"), named("person")),
-        "id_case": lambda: metrics.id_case(named("id_case"), named("person")),
-        "id_history": lambda: metrics_over_time.id_history(named("id_history")),
-        "person_history": lambda: metrics_over_time.person_history(
-            named("person_history"), named("person"), DAY
+        "person": lambda: metrics.person(
+            named("person"), named("previous", like="person"), came=came("person")
         ),
-        "replaced_number": lambda: metrics_over_time.replaced_number(named("replaced_number")),
-        "event": lambda: metrics_over_time.event(named("event")),
-        "unregistered": lambda: metrics.unregistered(named("unregistered"), named("person")),
-        "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX),
+        "person_record": lambda: metrics_beside_people.person_record(
+            named("person_record"), named("person"), came=came("person_record")
+        ),
+        "household": lambda: metrics_beside_people.household(
+            named("household"), named("person"), came=came("household"), people_came=came("person")
+        ),
+        "id_case": lambda: metrics_beside_people.id_case(
+            named("id_case"), named("person"), came=came("id_case")
+        ),
+        "id_history": lambda: metrics_over_time.id_history(named("id_history"), came=came("id_history")),
+        "person_history": lambda: metrics_over_time.person_history(
+            named("person_history"), named("person"), DAY, came=came("person_history")
+        ),
+        "replaced_number": lambda: metrics_over_time.replaced_number(
+            named("replaced_number"), came=came("replaced_number")
+        ),
+        "event": lambda: metrics_over_time.event(named("event"), came=came("event")),
+        "unregistered": lambda: metrics_beside_people.unregistered(
+            named("unregistered"), named("person"), came=came("unregistered")
+        ),
+        "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX, came=came("sector", TAX)),
         "report": of_cube,
         "conformed": of_ledger,
     }
     return measures[suite]()
 
 
-def findings(spark: SparkSession, suite: str, world: World) -> list[expectations.Finding]:
-    return expectations.check(TABLES.get(suite, f"base/{suite}"), measured(spark, suite, world))
+def findings(
+    spark: SparkSession, suite: str, world: World, passed: World | None = None
+) -> list[expectations.Finding]:
+    metrics_of = measured(spark, suite, world, passed)
+    return expectations.check(TABLES.get(suite, f"base/{suite}"), metrics_of)
 
 
 @pytest.mark.parametrize("suite", SUITES)
@@ -220,6 +248,135 @@ def test_an_expectation_fails_when_the_table_breaks_it(
     BROKEN[suite, expectation](world)
     failed = [f.expectation for f in findings(spark, suite, world) if not f.passed]
     assert expectation in failed
+
+
+# What is asked of few rows on a night that brought few.
+ASKED_OF_FEW = [
+    (suite, name)
+    for suite, name in EVERY
+    if name.endswith(("_twice", "_overlap", "_without_person", "_without_winner", "_with_winners"))
+    or (suite == "household" and name not in ("rows", "rows_off_contract"))
+    or name in ("winner_not_shown", "held_and_contested", "contested_by_one", "also_registered")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suite", "expectation"), ASKED_OF_FEW)
+def test_a_night_that_brings_the_fault_finds_what_a_look_at_everything_finds(
+    spark: SparkSession, suite: str, expectation: str
+) -> None:
+    """Where the rest of the tables has passed; of a double key one copy is old and one came."""
+    world = small_world()
+    BROKEN[suite, expectation](world)
+    found = findings(spark, suite, world, passed=small_world())
+    assert expectation in [f.expectation for f in found if not f.passed]
+    assert found == findings(spark, suite, world)
+
+
+def test_what_is_asked_of_few_rows_is_critical() -> None:
+    """A warning would let a table pass, and nobody look at its rows again."""
+    severity = {
+        (suite, e["meta"]["name"]): e["severity"] for suite in SUITES for e in SUITES[suite]["expectations"]
+    }
+    assert {severity[asked] for asked in ASKED_OF_FEW} == {"critical"}
+
+
+def test_all_rows_are_looked_at_unless_these_very_gates_let_all_tables_through(tmp_path: Path) -> None:
+    tables = {"base/person": 3}
+    assert gates.passed_versions(None) == {}
+    for other in ("", "another code's"):
+        assert gates.passed_versions(publish(tmp_path, tables, passed=other)) == {}
+    passed = publish(tmp_path, tables, passed=gates.rules())
+    assert gates.passed_versions(passed) == tables
+    publish(tmp_path, {"base/person": 4}, passed=gates.rules())
+    back = Publications(tmp_path).rollback(passed.seq, at=passed.created_at, code_version="0.1.0")
+    assert gates.passed_versions(back) == {}
+
+
+def changes(*broken: Break) -> Break:
+    def all_of_them(world: World) -> None:
+        for each in broken:
+            each(world)
+
+    return all_of_them
+
+
+def left_alone(world: World) -> None:
+    """Of two who contest a number one is gone."""
+    world["person"].pop(1)
+
+
+ONE_NIGHT: dict[str, tuple[str, Break, Break, str]] = {
+    "a contest whose other side went": ("person", contests(0, 1), left_alone, "contested_by_one"),
+    "a number taken from one of another night": (
+        "person", contests(0, 1, number="7"), sets("person", 5, citizen_id="7"), "held_and_contested",
+    ),
+    "a record of nobody": (
+        "person_record", lambda _: None,
+        repeats("person_record", person_id="p99", record_no="R77", role="OTHER"), "records_without_person",
+    ),
+    "a record whose person went": (
+        "person_record", repeats("person_record", record_no="R77", role="OTHER"),
+        changes(drops("person", 0), drops("person_record", 0)), "records_without_person",
+    ),
+    "a winner that went": ("person_record", lambda _: None, drops("person_record"), "persons_without_winner"),
+    "persons whose records are exchanged": (
+        "person_record", lambda _: None,
+        changes(sets("person_record", 0, record_no="R02"), sets("person_record", 2, record_no="R00")),
+        "winner_not_shown",
+    ),
+    "a person and its winner, both twice": (
+        "person_record", lambda _: None, changes(repeats("person"), repeats("person_record")),
+        "persons_with_winners",
+    ),
+    "sizes that make up for each other": (
+        "household", lambda _: None,
+        changes(sets("household", 0, size=2), drops("household", 1)), "size_differs",
+    ),
+    "a household of nobody": (
+        "household", lambda _: None, repeats("household", household_id="330100/H77", size=0),
+        "households_without_members",
+    ),
+    "a household in two halves": (
+        "household",
+        changes(sets("household", 0, size=2), sets("person", 2, household_id="330100/H00"),
+                drops("household", 2)),
+        changes(sets("household", 0, size=1), repeats("household")), "household_twice",
+    ),
+    "a head who went, in whose place another came": (
+        "household", lambda _: None,
+        changes(sets("person", 0, household_id="330200/H01"), sets("person", 1, household_id="330100/H00")),
+        "head_not_a_member",
+    ),
+    "sizes that no sum holds": (
+        "household", lambda _: None,
+        changes(*(sets("household", i, size=2**31 - 1) for i in range(30))), "size_differs",
+    ),
+    "a period that covers an old one": (
+        "person_history", lambda _: None,
+        repeats("person_history", valid_from=DAY - timedelta(9), valid_to=DAY + timedelta(9)),
+        "periods_overlap",
+    ),
+    "a fact that two persons exchange": (
+        "person_history", lambda _: None,
+        changes(sets("person_history", 0, citizen_id="101"), sets("person_history", 1, citizen_id="100")),
+        "differs_from_person",
+    ),
+    "a number that is registered by now": (
+        "unregistered", lambda _: None, sets("person", 3, citizen_id="900"), "also_registered",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ONE_NIGHT)
+def test_a_night_finds_a_fault_that_old_and_new_rows_make_together(spark: SparkSession, what: str) -> None:
+    suite, before, tonight, expectation = ONE_NIGHT[what]
+    passed, world = small_world(), small_world()
+    for each in (passed, world):
+        before(each)
+    tonight(world)
+    found = findings(spark, suite, world, passed)
+    assert expectation in [f.expectation for f in found if not f.passed]
+    assert found == findings(spark, suite, world)
 
 
 def test_no_example_is_left_of_an_expectation_that_is_gone() -> None:

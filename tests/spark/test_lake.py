@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from popbase import lake
+from popbase import lake, renewal
 from popbase.errors import StorageError
 from popbase.lake import Lake
 
@@ -119,3 +119,43 @@ def test_only_the_partitions_named_are_replaced_and_a_version_comes_back_as_it_w
     restored = years.version("t")
     years.restore("t", restored)
     assert years.version("t") == restored
+
+
+MANY = [(str(n), n) for n in range(100)]
+
+
+@pytest.fixture
+def merged(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A hundred rows at version 1, of which nights that merge change one each."""
+    monkeypatch.setitem(renewal.FEW_ROWS, "small", 0)
+    written = Lake(spark, str(tmp_path))
+    written.overwrite("t", spark.createDataFrame(MANY, "k string, n int"))
+    for night in (1, 2):
+        old = written.read("t").where(f"k = '{night}'")
+        renewal.replace(written, "t", old, old.withColumn("n", -old.n), key=["k"])
+    return written
+
+
+def came(table: Lake, since: int, at_most: int = 9) -> list[tuple[str, int]] | None:
+    rows = table.came("t", since, at_most=at_most)
+    return None if rows is None else sorted(map(tuple, rows.collect()))
+
+
+def test_what_came_since_a_version_is_told(merged: Lake) -> None:
+    head = merged.version("t")
+    assert came(merged, head) == []
+    assert came(merged, head - 1) == [("2", -2)]
+    assert came(merged, 1) == [("1", -1), ("2", -2)]
+
+
+def test_where_much_came_it_is_not_told(table: Lake) -> None:
+    """Two rows of four."""
+    assert came(table, table.version("t") - 1) is None
+    assert came(table, table.version("t")) == []
+
+
+def test_after_a_version_is_restored_nobody_knows_what_came(table: Lake) -> None:
+    """A row that a merge had hidden may be back in a file that was there all along."""
+    before = table.version("t")
+    table.restore("t", before - 1)
+    assert came(table, before) is None

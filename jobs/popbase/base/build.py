@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -81,10 +81,12 @@ def replaced_numbers(replaced: DataFrame) -> DataFrame:
     return replaced.select("old_citizen_id", "new_citizen_id", "effective_on", "decision_no").distinct()
 
 
-def lived(register: DataFrame, decisions: DataFrame) -> Lives:
-    """Who was who, from the spans of both feeds."""
+def lived(
+    register: DataFrame, decisions: DataFrame, *, kept: Callable[[DataFrame], DataFrame] = settled
+) -> Lives:
+    """Who was who, from the spans of both feeds; `kept` as in `resolve`."""
     when = moments(apart(register), decisions)
-    return Lives(resolve(when.records, when.decisions), alone_on(when.quiet))
+    return Lives(resolve(when.records, when.decisions, kept=kept), alone_on(when.quiet))
 
 
 def as_judged_at(

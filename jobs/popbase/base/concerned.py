@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
@@ -17,7 +17,7 @@ from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_ro
 from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
 from popbase.identity.rules import number17
-from popbase.session import at_once, settled
+from popbase.session import at_once, cut_off
 
 _NUMBER = ["number17"]
 
@@ -53,8 +53,8 @@ class Concerned:
         register = self.step.feed(REGISTER)
         decisions = self.step.new.spans(DECISIONS, self.step.now)
         theirs = decisions.join(F.broadcast(self.decisions), "decision_no", how="left_semi")
-        found = lived(settled(register.versions(self.who.records)), theirs)
-        return Lives(found.judged, settled(found.quiet))
+        found = lived(cut_off(register.versions(self.who.records)), theirs, kept=cut_off)
+        return Lives(found.judged, cut_off(found.quiet))
 
     @cached_property
     def replaced(self) -> DataFrame:
@@ -90,12 +90,11 @@ class Concerned:
         seen again."""
         number = number17(F.col(in_role(feed.contract, "number").name)).alias("number17")
         head = self.head(f"base/{feed.contract.base_table}")
-        turned = active(feed.contract, self.step.was) != active(feed.contract, self.step.now)
-        due = [F.coalesce(turned, F.lit(True))] if feed.contract.active_when else []
+        counts = [turned(self.step, feed.contract)] if feed.contract.active_when else []
         regions = sorted({j.region for j in feed.changed if j.kind == "snapshot"})
         if regions:
-            due.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
-        parts = [head.where(condition).select(number) for condition in due]
+            counts.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
+        parts = [head.where(condition).select(number) for condition in counts]
         if feed.contract.feed in self.touched:
             parts.append(feed.rows(self.touched[feed.contract.feed]).select(number))
         return reduce(DataFrame.union, parts).distinct().localCheckpoint() if parts else None
@@ -113,12 +112,12 @@ class Concerned:
             marked = marked.join(theirs, RECORD, how="left")
         else:
             marked = marked.withColumn("changes", F.lit(None).cast("boolean"))
-        old = settled(marked.where("counts OR changes"))
+        old = cut_off(marked.where("counts OR changes"))
         sights = [name for name in head.columns if name.startswith("in_")]
         others = old.where("changes IS NULL").select(*(n for n in head.columns if n not in sights))
         if self.lives is not None:
             others = others.unionByName(at(self.lives.persons, self.step.now).select(*others.columns))
-        return old.select(*head.columns), settled(others)
+        return old.select(*head.columns), cut_off(others)
 
     @cached_property
     def answers(self) -> Holders:
@@ -137,7 +136,7 @@ class Concerned:
         if feed.contract.feed in self.touched:
             keys = keys.union(self.touched[feed.contract.feed]).distinct()
         keys = keys.localCheckpoint()
-        return settled(self.relevant(standing(feed.versions(keys), self.step.now), feed))
+        return cut_off(self.relevant(standing(feed.versions(keys), self.step.now), feed))
 
     def relevant(self, rows: DataFrame, feed: FeedStep) -> DataFrame:
         """Of a state, or of the table, the rows that may change."""
@@ -162,6 +161,25 @@ class Concerned:
 
     def head(self, table: str) -> DataFrame:
         return self.step.new.lake.read(table)
+
+
+def due(step: Step) -> DataFrame:
+    """One row is something that begins, ends or lapses by a date that has come; one look at every table."""
+    told = ((REGISTER, ("registered_on", "ended_on")), (DECISIONS, ("effective_on",)))
+    dated = [step.new.conformed(feed).where(step.falls_due(*dates)) for feed, dates in told]
+    lapsed = [
+        step.new.lake.read(f"base/{contract.base_table}").where(
+            turned(step, contract) & F.col(in_role(contract, "number").name).isNotNull()
+        )
+        for contract in table_contracts.sectors()
+        if contract.active_when
+    ]
+    return reduce(DataFrame.union, (rows.select(F.lit(True)) for rows in [*dated, *lapsed]))
+
+
+def turned(step: Step, contract: Contract) -> Column:
+    """Whether a sector's record, as it stood, counts on one of the step's two dates alone."""
+    return F.coalesce(active(contract, step.was) != active(contract, step.now), F.lit(True))
 
 
 def _tied(numbers: DataFrame, ties: DataFrame) -> DataFrame:

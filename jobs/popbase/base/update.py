@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,7 +15,7 @@ from pyspark.sql import functions as F
 from popbase import table_contracts
 from popbase.base.build import with_sightings
 from popbase.base.changes import Step, among
-from popbase.base.concerned import Concerned
+from popbase.base.concerned import Concerned, due
 from popbase.base.household import households
 from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
@@ -22,10 +23,12 @@ from popbase.contracts import REGISTER, Contract
 from popbase.identity.rules import number17
 from popbase.renewal import replace
 from popbase.schema import conform_to
-from popbase.session import at_once, settled
+from popbase.session import at_once, cut_off
 
-# Up to so many persons a night plans longer than it computes.
+# Up to so many persons a night plans longer than it computes; and so many changes a person make it compute
+# longer than the whole base does.
 REBUILT_ROWS = 100_000
+MANY_CHANGES = 0.5
 # Tables whose rows follow from the register and the decisions, and how the rows of a person are known there.
 _BY_PERSON = ("base/person_history", "base/event", "base/id_history")
 
@@ -49,13 +52,15 @@ def update_base(step: Step) -> None:
 
 def is_small(step: Step) -> bool:
     """Whether making the whole base takes less than finding whom a night concerns."""
-    return step.new.lake.rows("base/person") <= REBUILT_ROWS
+    persons = step.new.lake.rows("base/person")
+    changed = chain.from_iterable(step.feed(feed).changed for feed in step.new.judgements)
+    told = sum(j.rows_accepted for j in changed if j.kind == "changes")
+    return persons <= REBUILT_ROWS or told > MANY_CHANGES * persons
 
 
 def is_due(step: Step) -> bool:
-    """Whether anything about anybody may differ, by a delivery or by a date that has come."""
-    night = Concerned(step)
-    return night.who is not None or not night.numbers.isEmpty()
+    """Whether a date that has come concerns anybody, where nothing was delivered."""
+    return not due(step).isEmpty()
 
 
 def _replace(step: Step, parts: Iterable[Part]) -> None:
@@ -95,7 +100,7 @@ class _Update(Concerned):
         old, now = self.persons
         feeds = [(contract, self.states[contract.feed]) for contract in self.contracts]
         seen = sightings(feeds, self.answers, as_of=self.step.now)
-        return Part("base/person", old, settled(with_sightings(now, seen)))
+        return Part("base/person", old, cut_off(with_sightings(now, seen)))
 
     def _sector(self, contract: Contract) -> tuple[Part, DataFrame]:
         feed = self.feeds[contract.feed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -55,11 +56,14 @@ class Identity:
     replaced: DataFrame
 
 
-def resolve(records: DataFrame, decisions: DataFrame) -> Identity:
+def resolve(
+    records: DataFrame, decisions: DataFrame, *, kept: Callable[[DataFrame], DataFrame] = settled
+) -> Identity:
     """`records` (`anchors.apart`) and `decisions` are states; every date in `as_of` is resolved by itself.
 
     `until`, optional in both, is the date from which the row is superseded (null: none known); it is
-    handed through for `histories`. The 99.7 % of records whose number is theirs alone are never shuffled.
+    handed through for `histories`. `kept`: how what all tables derive from is kept. The 99.7 % of records
+    whose number is theirs alone are never shuffled.
     """
     candidates = _with_until(records).where(F.col("registered_on") <= F.col("as_of"))
     effective = in_force(_with_until(decisions)).localCheckpoint()
@@ -69,7 +73,7 @@ def resolve(records: DataFrame, decisions: DataFrame) -> Identity:
     shared = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_semi").localCheckpoint()
     alone = keyed.join(F.broadcast(several), ["as_of", "number_key"], how="left_anti")
     held = applied(_touched(shared, decided.keys), decided.claims) if decided else None
-    resolved = settled(alone_on(alone).unionByName(_ranked(_participants(_corrected(shared, held)))))
+    resolved = kept(alone_on(alone).unionByName(_ranked(_participants(_corrected(shared, held)))))
     return Identity(
         records=resolved,
         person=person(resolved),

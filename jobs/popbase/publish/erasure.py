@@ -134,7 +134,7 @@ def _reissued(lake: str, record: Record) -> list[int]:
     told = [(tables, cuts(lake, tables, record)) for tables in (heads, *(p.tables for p in kept))]
     again = _Again(lake, {table: _different(c[table] for _, c in told if table in c) for table in base})
     new = [again.tables(tables, cut) for tables, cut in told][1:]
-    changed = [p.model_copy(update={"tables": t, "reissued_at": clock.now()})
+    changed = [p.model_copy(update={"tables": t, "reissued_at": clock.now(), "passed": ""})
                for p, t in zip(kept, new, strict=True) if t != p.tables]  # fmt: skip
     for publication in changed:
         everything.reissue(publication)

@@ -2,6 +2,8 @@
 
 Great Expectations then judges that row (`expectations.py`), so no citizen's value reaches a validation
 result. A metric that cannot be told (a share of nothing) is null, and a null never passes.
+
+`came`: rows that came since the table last passed these gates (`tallies.among`); None: all rows may have.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.expectations import Metrics
-from popbase.identity.rules import UNSETTLED, is_registered, record_ref
+from popbase.identity.rules import is_registered
 from popbase.intake.ledger import Judgement
 from popbase.publish.tallies import (
+    among,
     counted,
     fingerprint,
     person_counts,
@@ -32,15 +35,19 @@ from popbase.table_contracts import TableContract
 
 
 def person(
-    people: DataFrame, previous: DataFrame | None = None, takeovers: Mapping[str, str] = MappingProxyType({})
+    people: DataFrame,
+    previous: DataFrame | None = None,
+    takeovers: Mapping[str, str] = MappingProxyType({}),
+    *,
+    came: DataFrame | None = None,
 ) -> DataFrame:
     """Metrics of base/person; `previous` is the table of the last publication, where there is one, and
     `takeovers` names the bureaus that have gone into another since."""
     regions = since(people.groupBy("region").agg(*person_counts()), previous, takeovers)
     return together(
         regions.agg(*person_sums(regions), greatest_fall()).select("*", *person_shares()),
-        numbers_held(people),
-        twice(people, "person_id"),
+        numbers_held(people, came),
+        twice(people, "person_id", came=came),
     )
 
 
@@ -64,13 +71,22 @@ def greatest_fall() -> Column:
     return F.coalesce(F.max(share), F.lit(0.0)).alias("region_population_fall")
 
 
-def numbers_held(people: DataFrame) -> DataFrame:
-    """Invariant I4, proven without trusting identity: who stands on each number."""
+def numbers_held(people: DataFrame, came: DataFrame | None = None) -> DataFrame:
+    """Invariant I4, proven without trusting identity: who stands on each number.
+
+    Of numbers that nobody brought (`among`) the contested ones are looked at: who else claims one may have
+    gone. They are few.
+    """
     claimed = F.expr("id_status = 'CONTESTED' AND citizen_id IS NULL")
     number = F.coalesce("citizen_id", "claimed_citizen_id")
+    standing = people.where(
+        F.col("citizen_id").isNotNull() | (claimed & F.col("claimed_citizen_id").isNotNull())
+    )
+    contested = people.where(claimed & F.col("claimed_citizen_id").isNotNull())
+    told = None if came is None else came.select(number.alias("n")).union(contested.select(number.alias("n")))
+    rows = standing.select("citizen_id", claimed.alias("claims"), *fingerprint(number))
     holders = (
-        people.where(F.col("citizen_id").isNotNull() | (claimed & F.col("claimed_citizen_id").isNotNull()))
-        .select("citizen_id", claimed.alias("claims"), *fingerprint(number))
+        among(rows, told, "n")
         .groupBy("_long", "_int")
         .agg(F.count("citizen_id").alias("holders"), F.count_if("claims").alias("claimants"))
     )
@@ -81,93 +97,7 @@ def numbers_held(people: DataFrame) -> DataFrame:
     )
 
 
-def person_record(records: DataFrame, people: DataFrame) -> DataFrame:
-    """Metrics of base/person_record: every person has one winner, the record that base/person shows."""
-    place = F.xxhash64("region", "record_no")
-    sides = people.select("person_id", place.alias("shown"), F.lit(1).alias("p"), F.lit(0).alias("w")).union(
-        records.select(
-            "person_id",
-            F.when(F.expr("role = 'WINNER'"), place).otherwise(0),
-            F.lit(0),
-            F.expr("CAST(role = 'WINNER' AS int)"),
-        )
-    )
-    persons = sides.groupBy("person_id").agg(
-        F.sum("p").alias("p"), F.sum("w").alias("w"), F.bit_xor("shown").alias("differs")
-    )
-    return together(
-        counted(records, "person_record"),
-        twice(records, "region", "record_no", name="record_twice"),
-        persons.agg(
-            F.count_if(F.expr("p = 0")).alias("records_without_person"),
-            F.count_if(F.expr("p > 0 AND w = 0")).alias("persons_without_winner"),
-            F.count_if(F.expr("w > 1")).alias("persons_with_winners"),
-            # Equal fingerprints cancel out; a person's row and its winner's must.
-            F.count_if(F.expr("p = 1 AND w = 1 AND differs <> 0")).alias("winner_not_shown"),
-        ),
-    )
-
-
-def household(households: DataFrame, people: DataFrame) -> DataFrame:
-    """Metrics of base/household against the people it is made of (statistics section 2)."""
-    members = people.where(
-        is_registered() & F.col("household_id").isNotNull() & (F.col("household_kind") != UNSETTLED)
-    )
-    sides = households.select("household_id", "size", F.lit(1).alias("h"), F.lit(0).alias("m")).union(
-        members.select("household_id", F.lit(0), F.lit(0), F.lit(1))
-    )
-    both = sides.groupBy("household_id").agg(
-        F.sum("size").alias("size"), F.sum("h").alias("h"), F.sum("m").alias("m")
-    )
-    heads = households.select(F.col("head").alias("person_id"), "household_id")
-    headless = heads.join(members, on=["person_id", "household_id"], how="left_anti")
-    return together(
-        counted(households, "household"),
-        both.agg(
-            F.count_if(F.expr("h > 1")).alias("household_twice"),
-            F.count_if(F.expr("h > 0 AND m = 0")).alias("households_without_members"),
-            F.count_if(F.expr("h = 0")).alias("members_without_household"),
-            F.count_if(F.expr("h = 1 AND m > 0 AND size <> m")).alias("size_differs"),
-        ),
-        headless.agg(F.count(F.lit(1)).alias("head_not_a_member")),
-    )
-
-
-def id_case(cases: DataFrame, people: DataFrame) -> DataFrame:
-    """Metrics of base/id_case; every contested person stands in an open case."""
-    contested = people.where("id_status = 'CONTESTED'").select(record_ref().alias("record"))
-    open_contests = cases.where("kind = 'contested_number' AND status = 'open'")
-    in_cases = open_contests.select(F.explode("record_nos").alias("record"))
-    uncovered = contested.join(in_cases, on="record", how="left_anti")
-    tallies = {
-        "closed_without_date": "status = 'closed' AND closed_on IS NULL",
-        "open_with_date": "status = 'open' AND closed_on IS NOT NULL",
-        "closed_before_opened": "closed_on <= opened_on",
-        # A decision that found nothing names records that may not exist.
-        "without_records": "size(record_nos) = 0 AND kind <> 'decision_not_applied'",
-        "number_in_evidence": r"evidence RLIKE '\\d{15}'",
-    }
-    return together(
-        counted(cases, "id_case", tallies),
-        twice(cases, "case_id"),
-        uncovered.agg(F.count(F.lit(1)).alias("contested_without_case")),
-    )
-
-
-def unregistered(numbers: DataFrame, people: DataFrame) -> DataFrame:
-    """Metrics of base/unregistered: none of its numbers is anybody's in the register."""
-    known = people.where("id_status <> 'FORMER'").select(
-        F.coalesce("citizen_id", "claimed_citizen_id").alias("citizen_id")
-    )
-    found = numbers.join(known, on="citizen_id", how="left_semi")
-    return together(
-        counted(numbers, "unregistered", {"seen_backwards": "last_seen < first_seen"}),
-        twice(numbers, "citizen_id"),
-        found.agg(F.count(F.lit(1)).alias("also_registered")),
-    )
-
-
-def sector(rows: DataFrame, contract: TableContract) -> DataFrame:
+def sector(rows: DataFrame, contract: TableContract, *, came: DataFrame | None = None) -> DataFrame:
     """Metrics of a sector's base table."""
     matched = F.expr("match_status = 'MATCHED'")
     totals = rows.agg(
@@ -176,7 +106,7 @@ def sector(rows: DataFrame, contract: TableContract) -> DataFrame:
         F.count_if(matched != F.col("person_id").isNotNull()).alias("matched_otherwise_than_said"),
         F.try_divide(F.count_if(matched), F.count(F.lit(1))).alias("matched_share"),
     )
-    return together(totals, twice(rows, *contract.key, name="record_twice"))
+    return together(totals, twice(rows, *contract.key, name="record_twice", came=came))
 
 
 def report(cube: DataFrame, identities: DataFrame) -> DataFrame:

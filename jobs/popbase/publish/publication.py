@@ -68,6 +68,7 @@ class Publication(BaseModel):
     code_version: str
     report: str | None = None
     reissued_at: datetime | None = None  # when a record was last erased from its tables
+    passed: str = ""  # which gates let all its tables through (`gates.rules`); empty: not known, or not all
     told: Mapping[str, int] = {}  # what its run report says came, by the control tables' versions
 
 
@@ -162,6 +163,7 @@ class Publications:
             "created_at": max(at, current.created_at),
             "code_version": code_version,
             "told": current.told,
+            "passed": "",  # what gates let those tables through, this code cannot tell
         }
         return self.add(old.model_copy(update=changes))
 

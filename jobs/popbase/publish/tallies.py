@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from types import MappingProxyType
 
@@ -14,23 +14,80 @@ from popbase.identity.rules import UNSETTLED, is_registered
 from popbase.schema import off_contract
 
 
-def counted(rows: DataFrame, table: str, conditions: Mapping[str, str] = MappingProxyType({})) -> DataFrame:
-    """Rows, rows that break the table's contract, and rows for which each condition holds."""
+def counted(
+    rows: DataFrame,
+    table: str,
+    conditions: Mapping[str, str] = MappingProxyType({}),
+    more: Iterable[Column] = (),
+) -> DataFrame:
+    """Rows, rows that break the table's contract, rows for which each condition holds, and `more`.
+
+    In one pass: reading the columns takes most of its time.
+    """
     return rows.agg(
         F.count(F.lit(1)).alias("rows"),
         F.count_if(off_contract(table_contracts.table(table))).alias("rows_off_contract"),
         *(F.count_if(F.expr(condition)).alias(name) for name, condition in conditions.items()),
+        *more,
     )
 
 
-def twice(rows: DataFrame, *key: str, name: str = "") -> DataFrame:
+def twice(rows: DataFrame, *key: str, name: str = "", came: DataFrame | None = None) -> DataFrame:
     """How many rows share their key with another, as `<key>_twice`.
 
     Keys are compared by 96 bits of two hashes: fixed-width columns aggregate several times faster than
     strings. Equal keys always meet, so none is missed; unequal ones that met would raise a false alarm.
+    `came`: see `among`; of rows that were there before, no two share a key.
     """
-    groups = rows.select(*fingerprint(*key)).groupBy("_long", "_int").agg(F.count(F.lit(1)).alias("n"))
-    return groups.agg(total(F.when(F.expr("n > 1"), F.col("n"))).alias(name or f"{key[0]}_twice"))
+    groups = among(rows.select(*fingerprint(*key)), came, *key).groupBy("_long", "_int")
+    counts = groups.agg(F.count(F.lit(1)).alias("n"))
+    return counts.agg(total(F.when(F.expr("n > 1"), F.col("n"))).alias(name or f"{key[0]}_twice"))
+
+
+def among(rows: DataFrame, came: DataFrame | None, *key: Column | str) -> DataFrame:
+    """Of rows with a `fingerprint` those that may share their key with a row that came since the table last
+    passed its gates: they alone can break what its keys promise. None: all rows may have come.
+
+    The few that came are sent to all others, which therefore stay where they are.
+    """
+    if came is None:
+        return rows
+    keys = came.select(fingerprint(*key)[0]).distinct()
+    return rows.join(F.broadcast(keys), on="_long", how="left_semi")
+
+
+def sums(
+    name: str, key: Sequence[str], *, where: Column | None = None, times: Column | None = None
+) -> list[Column]:
+    """What equal bags of keys have in common, each key counted `times`: its hashes' sums, and how many.
+
+    Unequal ones have the same by chance alone, once in 2**64. A hash is summed in two halves, which fit.
+    """
+    one = F.lit(1) if times is None else times
+    hashed, one = F.xxhash64(*key), one if where is None else F.when(where, one)
+    halves = {"high": F.shiftright(hashed, 32), "low": hashed.bitwiseAND(F.lit(0xFFFFFFFF))}
+    terms = {"n": one.cast("bigint")} | {half: F.try_multiply(h, one) for half, h in halves.items()}
+    return [F.try_sum(term).alias(f"{name}_{part}") for part, term in terms.items()]
+
+
+def same_sums(name: str, other: str) -> Column:
+    """True where two bags are equal; null where nothing was summed, or more than fits."""
+    return reduce(
+        Column.__and__, (F.col(f"{name}_{part}") == F.col(f"{other}_{part}") for part in ("n", "high", "low"))
+    )
+
+
+def proven(
+    told: DataFrame, proof: Column, never: Iterable[str], otherwise: Callable[[], DataFrame]
+) -> DataFrame:
+    """`told`, one row, and beside it the faults that it may prove not to be there: each of `never` is 0 then.
+
+    Where the proof fails, `otherwise` counts them: what joins whole tables is for nights with a fault.
+    """
+    told = told.localCheckpoint()
+    if told.where(proof).isEmpty():
+        return together(told, otherwise())
+    return told.withColumns({name: F.lit(0) for name in never})
 
 
 def fingerprint(*key: Column | str) -> tuple[Column, Column]:

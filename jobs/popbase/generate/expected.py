@@ -28,7 +28,16 @@ PERSON = pa.schema(
     [
         (name, pa.string())
         for name in (
-            ["person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name", "sex"]
+            [
+                "person_id",
+                "citizen_id",
+                "claimed_citizen_id",
+                "id_status",
+                "person_class",
+                "name",
+                "former_name",
+                "sex",
+            ]
         )
     ]
     + [("birth_date", DATE)]
@@ -51,6 +60,7 @@ PERSON = pa.schema(
 )
 AS_DELIVERED = [
     "name",
+    "former_name",
     "sex",
     "household_kind",
     "relation_to_head",

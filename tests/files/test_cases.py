@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lib.lakes import NEW_YEARS_EVE, publish, write
 from popbase.control import read_small
 from popbase.intake import manifest
 from popbase.publish.publication import DeliveryRef
+from popbase.search.model import stored
 
 NUMBER, NAME = "33010019900101123X", "王小明"  # made up
 NEW = "330100199001011248"  # made up
@@ -23,7 +25,7 @@ CASES = [
     {"case_id": "c0ffee01", "kind": "contested_number", "status": "open",
      "record_nos": ["330100/1", "440100/2"], "evidence": "name=differs;sex=agrees"},
     {"case_id": "c0ffee02", "kind": "same_person", "status": "open", "record_nos": ["330100/1", "330100/3"],
-     "evidence": "name=agrees"},
+     "evidence": "name=agrees_rare;birth=agrees;sex=unknown;home=differs", "match_weight": 12.4},
     {"case_id": "beef0003", "kind": "double_registration", "status": "open",
      "record_nos": ["330100/3", "330100/4"], "evidence": "name=agrees"},
     {"case_id": "beef0004", "kind": "dead_and_live", "status": "closed", "record_nos": ["440100/2"],
@@ -34,7 +36,7 @@ CASES = [
 @pytest.fixture(autouse=True)
 def lake(tmp_path: Path) -> Path:
     """One publication; its register said one thing of record 1, and an unpublished delivery says another."""
-    usual = {"opened_on": NEW_YEARS_EVE, "closed_on": None, "decision_no": None}
+    usual = {"opened_on": NEW_YEARS_EVE, "closed_on": None, "decision_no": None, "match_weight": None}
     records = [{"region": r, "record_no": n, "role": "WINNER", "person_id": f"p{n}"}
                for r, n in (("330100", "1"), ("440100", "2"), ("330100", "3"))]  # fmt: skip
     persons = [{"person_id": f"p{n}", "id_status": "CONTESTED", "status": "REGISTERED"} for n in "123"]
@@ -167,3 +169,32 @@ def test_a_table_that_decides_nothing_is_no_delivery(popbase: Any, tmp_path: Pat
     assert "decides nothing" in ran.err
     assert "There is no file" in popbase("cases", "deliver", "none.csv", "--date", "2016-01-01").err
     assert not (tmp_path / "l").exists()
+
+
+def test_a_proposal_shows_what_each_field_weighs(popbase: Any) -> None:
+    told = json.loads(popbase("cases", "show", "c0ffee02", "--json").out)
+    assert [(row["field"], row["records"]) for row in told["weights"]] == [
+        ("before", "any two people"), ("name", "agrees_rare"), ("birth", "agrees"), ("sex", "unknown"),
+        ("home", "differs"),
+    ]  # fmt: skip
+    model = stored("second_numbers")
+    verdicts = ("agrees_rare", "agrees", "differs")
+    levels = [
+        next(level for level in model.of_field(field) if level.label == verdict)
+        for field, verdict in zip(("name", "birth", "home"), verdicts, strict=True)
+    ]
+    expected = log2(model.prior / (1 - model.prior)) + sum(log2(level.m / level.u) for level in levels)
+    assert float(told["weights"][-1]["total"]) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("ending", ["svg", "html"])
+def test_a_proposals_weights_are_drawn_without_a_network(popbase: Any, tmp_path: Path, ending: str) -> None:
+    popbase("cases", "show", "c0ffee02", "--chart", str(tmp_path / f"weights.{ending}"))
+    drawn = (tmp_path / f"weights.{ending}").read_text("utf-8")
+    assert "agrees_rare" in drawn
+    assert "https://cdn" not in drawn
+
+
+def test_what_is_no_proposal_has_no_weights(popbase: Any, tmp_path: Path) -> None:
+    assert popbase("cases", "show", "c0ffee01", "--chart", str(tmp_path / "x.svg")).code == 2
+    assert json.loads(popbase("cases", "show", "c0ffee01", "--json").out)["weights"] == []

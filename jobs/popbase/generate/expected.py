@@ -25,17 +25,20 @@ from popbase.generate.resolve import STATUS, Identity, Person, Record, Register,
 from popbase.generate.state import Verdict, state
 
 DATE, TEXTS = pa.date32(), pa.list_(pa.string())
+# fmt: off
 _PERSON = (
-    "person_id citizen_id claimed_citizen_id id_status person_class name former_name sex birth_date region "
-    "record_no household_id household_kind relation_to_head hukou_nature registered_area registered_on "
-    "converted_on status ended_on end_reason unsettled_reason"
-).split()
+    "person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name", "former_name",
+    "sex", "birth_date", "region", "record_no", "household_id", "household_kind", "relation_to_head",
+    "hukou_nature", "registered_area", "registered_on", "converted_on", "status", "ended_on", "end_reason",
+    "unsettled_reason",
+)
 DATES = ("birth_date", "registered_on", "converted_on", "ended_on")
 PERSON = pa.schema([(name, DATE if name in DATES else pa.string()) for name in _PERSON] + [("flags", TEXTS)])
 AS_DELIVERED = (
-    "name former_name sex household_kind relation_to_head hukou_nature registered_area end_reason "
-    "unsettled_reason record_no"
-).split()
+    "name", "former_name", "sex", "household_kind", "relation_to_head", "hukou_nature", "registered_area",
+    "end_reason", "unsettled_reason", "record_no",
+)
+# fmt: on
 
 
 def person_table(verdicts: Iterable[Verdict], on: date) -> tuple[pa.Table, list[Person]]:

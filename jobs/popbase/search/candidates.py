@@ -1,7 +1,7 @@
 """Which rows can be anybody else's at all, before Splink looks at any pair: nearly none.
 
-A block's columns are hashed to one long: all blocks of all rows cost one aggregate over longs, and not a join of
-whole rows for each.
+A block's columns are hashed to one long: all blocks of all rows cost one aggregate over longs, and not a join
+of whole rows for each.
 """
 
 from __future__ import annotations

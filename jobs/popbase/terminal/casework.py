@@ -58,24 +58,31 @@ def show_one(
     case_id: Annotated[str, typer.Argument(help="The case, or the first characters of its id.")],
     reveal: Reveal = False,
     reason: Reason = None,
+    chart: Annotated[
+        Path | None, typer.Option(help="Of same_person: the weights drawn, as .svg, .png or .html.")
+    ] = None,
     as_json: Json = False,
     lake: Lake = None,
 ) -> None:
-    """One case: which fields agree, whose records they are, and with --reveal what these say."""
+    """One case: which fields agree, whose records they are, and with --reveal what these say.
+
+    Of same_person also what each field weighs."""
     from popbase.terminal import show
     from popbase.workbench.cases import CaseFile
 
     file = CaseFile(settings(lake=lake).lake)
     case = file.one(case_id)
+    weights = _weights(case, chart)
     said = _revealed(file, [case], reason, "case shown") if reveal else []
     if as_json:
-        told = {**case.facts, "evidence": case.evidence, "records": case.records}
+        told = {**case.facts, "evidence": case.evidence, "weights": weights, "records": case.records}
         show.document({**told, "revealed": said} if reveal else told)
         return
     for name, value in case.facts.items():
         if value is not None:
             show.console().print(f"{name:<12} {value}", markup=False)
-    for part in ([{"field": f, "records": v} for f, v in case.evidence.items()], case.records, said):
+    evidence = weights or [{"field": field, "records": verdict} for field, verdict in case.evidence.items()]
+    for part in (evidence, case.records, said):
         if part:
             show.console().print()
             show.dicts(part, "table", most=100, nothing="")
@@ -124,6 +131,25 @@ def deliver(
 
     place, decided = deliver(table, settings(landing).landing, business_date=day, region=region)
     typer.echo(f"{place}: decisions {decided}. The night for {day} takes them in.")
+
+
+def _weights(case: Case, chart: Path | None) -> Rows:
+    """Of a proposal what each comparison adds, drawn if asked for."""
+    if case.facts.get("match_weight") is None:
+        if chart:
+            raise UsageError("Only a proposal, a case of kind same_person, has weights to draw.")
+        return []
+    from popbase.search.model import stored
+    from popbase.workbench.waterfall import draw, steps
+
+    model = stored("second_numbers")
+    told = steps(case, model)
+    if chart:
+        draw(told, model.threshold, chart)
+    return [
+        {"field": s.field, "records": s.verdict, "weight": f"{s.weight:+.2f}", "total": f"{s.total:.2f}"}
+        for s in told
+    ]
 
 
 def _revealed(file: CaseFile, chosen: list[Case], reason: str | None, what: str) -> Rows:

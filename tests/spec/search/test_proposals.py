@@ -150,8 +150,8 @@ def history(spark: SparkSession) -> DataFrame:
             no = 2 * place + (side == "b")
             told.append({
                 "person_id": f"{place}{side}", "citizen_id": f"3301021970010{no:04d}1", "sex": "2",
-                "region": "330100", "record_no": f"{place}{side}", "household_kind": "10", "status": "REGISTERED",
-                "household_id": f"330100/{place}{side}", "registered_area": f"33010{no % 9}{no:06d}",
+                "region": "330100", "record_no": f"{place}{side}", "household_kind": "10",
+                "status": "REGISTERED", "household_id": f"330100/{place}{side}", "registered_area": f"33010{no % 9}{no:06d}",
                 "valid_from": "2014-01-01",
                 **{name: value for name, value in given.items() if value is not None},
                 **({"citizen_id": None} if given.get("claimed_citizen_id") else {}),

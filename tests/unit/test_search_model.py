@@ -13,7 +13,7 @@ from popbase.search.model import stored
 
 
 def test_the_stored_model_is_of_the_codes_levels() -> None:
-    assert len(stored("second_numbers").splink["comparisons"]) == 4
+    assert len(stored("second_numbers").splink["comparisons"]) == 5
 
 
 def test_a_model_of_other_levels_is_refused() -> None:
@@ -30,7 +30,7 @@ def test_an_agreement_speaks_for_a_match_and_a_difference_against_it() -> None:
 
 
 def test_a_rarer_name_weighs_more() -> None:
-    weights = [level.m / level.u for level in stored("second_numbers").of_field("name")[:6]]
+    weights = [level.m / level.u for level in stored("second_numbers").of_field("name")[:7]]
     assert weights == sorted(weights, reverse=True)
 
 

@@ -15,7 +15,8 @@ CASES = pa.schema([("kind", pa.string()), ("record_nos", pa.list_(pa.string()))]
 
 def case_table(persons: Iterable[Person], on: date) -> pa.Table:
     """One row is a contested number or a double registration that is open on the date."""
-    claims, doubles = defaultdict(list), []
+    claims: dict[str | None, list[Record]] = defaultdict(list)
+    doubles = []
     for person in persons:
         live = [record for record in person.records if record.live(on)]
         if len(live) > 1:

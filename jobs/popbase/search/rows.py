@@ -14,6 +14,7 @@ from popbase.search.frequency import NameFrequency
 FOREVER = "9999-12-31"
 # Who shares a household with more names than this is not known by it: a dormitory entered as a family.
 _MOST_MEMBERS = 20
+_NEWBORN = 60  # days: the month that the law gives parents, and as much again
 
 
 def rows(history: DataFrame, frequency: NameFrequency) -> DataFrame:
@@ -22,7 +23,8 @@ def rows(history: DataFrame, frequency: NameFrequency) -> DataFrame:
     `history`: rows of base/person_history. Columns: unique_id (person and time), person_id, ref (the winner's
     region/record_no), valid_from, valid_until, number17, name and former (match names in simplified
     characters), share (of people who are called so), rare_name (the name, where few bear it), sex, birth,
-    village, town, county, household.
+    village, town, county, household, cradle (one for twins), entry (birth, late or
+    moved).
     """
     number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
     told = history.where(is_registered() & number.isNotNull()).select(
@@ -40,6 +42,8 @@ def rows(history: DataFrame, frequency: NameFrequency) -> DataFrame:
         F.substring("registered_area", 1, 9).alias("town"),
         F.substring("registered_area", 1, 6).alias("county"),
         family_home().alias("household"),
+        F.concat(family_home(), F.lit("|"), F.col("birth_date").cast("string")).alias("cradle"),
+        _entry().alias("entry"),
     )
     return frequency.of(told)
 
@@ -52,6 +56,15 @@ def with_members(some: DataFrame, history: DataFrame) -> DataFrame:
     known = F.when(F.size("names") <= _MOST_MEMBERS, F.array_remove("names", F.col("name")))
     members = F.coalesce(known, F.array().cast("array<string>"))
     return some.join(homes, "household", how="left").withColumn("members", members).drop("names")
+
+
+def _entry() -> Column:
+    """Registered as a newborn child; later, with a number of this very county; or with one from elsewhere."""
+    newborn = F.datediff("registered_on", "birth_date").between(0, _NEWBORN)
+    here = F.substring(F.coalesce("citizen_id", "claimed_citizen_id"), 1, 6) == F.substring(
+        "registered_area", 1, 6
+    )
+    return F.when(newborn, "birth").when(here, "late").otherwise("moved")
 
 
 def spelled(name: Column) -> Column:

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from splink import Linker
-from splink.blocking_rule_library import block_on
+from splink.blocking_rule_library import CustomRule, block_on
 
 from popbase.search.comparisons import SHARES, second_numbers
 from popbase.search.frequency import NameFrequency
@@ -21,10 +21,19 @@ from popbase.session import settled
 # Names that fewer bear are told by their characters: a model holds nobody's own name.
 _COMMON = 50
 _DIGITS = 3  # significant ones of a share
+# Of likely matches, how many bear names with nothing in common: where the estimate starts.
+_DIFFERS = 0.01
 # Of a level that no likely match showed.
 _NEVER_SEEN = 1e-5
-# Whoever is compared only within a block tells nothing of the fields that made it: three blocks, all fields.
-_BLOCKS = (("name", "birth"), ("birth", "household"), ("name", "household"))
+# Who is compared only within a block tells nothing of the fields that made it, by Splink's columns: hence
+# copies of two. Twins are left out, who would teach that a likely match bears two names.
+_COPIES = {"kin": "household", "called": "name"}
+_TWINS = "coalesce(l.kin = r.kin AND l.called <> r.called, false)"
+_BLOCKS = (
+    CustomRule(f"l.birth = r.birth AND l.sex = r.sex AND NOT {_TWINS}", sql_dialect="spark"),
+    block_on("name", "birth"),
+    block_on("name", "household"),
+)
 
 
 def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
@@ -35,19 +44,32 @@ def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, 
     """
     bare = settled(rows(history, NameFrequency({}, {}, {})))
     frequency = name_frequency(bare)
-    told = settled(with_members(rows(history, frequency), history))
-    linker = Linker(spark_api(told.sparkSession).register(told), second_numbers(), log_level="ERROR")
+    compared = with_members(rows(history, frequency), history)
+    told = settled(compared.withColumns({copy: F.col(name) for copy, name in _COPIES.items()}))
+    linker = Linker(spark_api(told.sparkSession).register(told), _begun(_by_chance(told)), log_level="ERROR")
     train = linker.training
     train.estimate_probability_two_random_records_match([block_on("name", "birth", "sex")], recall=recall)
     train.estimate_u_using_random_sampling(max_pairs=2e6, seed=seed)
-    for columns in _BLOCKS:
-        train.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+    for block in _BLOCKS:
+        train.estimate_parameters_using_expectation_maximisation(block)
     settings: dict[str, Any] = linker.misc.save_model_to_json()
     levels = {c["output_column_name"]: _levels(c) for c in settings["comparisons"]}
-    levels["name"] |= {label: (levels["name"][label][0], u) for label, u in _by_chance(told).items()}
     of = {"rows": told.count(), "popbase": version("popbase"), "splink": version("splink"), "seed": seed}
     prior = settings["probability_two_random_records_match"]
     return Model("second_numbers", prior, threshold, levels, frequency, of)
+
+
+def _begun(chances: Mapping[str, float]) -> dict[str, Any]:
+    """Where the estimate starts: from names that nearly always agree, and agree by chance as often as known.
+    From Splink's own start it may end with strangers born on one day."""
+    settings: dict[str, Any] = second_numbers().create_settings_dict("spark")
+    (name,) = (c for c in settings["comparisons"] if c["output_column_name"] == "name")
+    levels = [level for level in name["comparison_levels"] if not level.get("is_null_level")]
+    for level in levels:
+        level["m_probability"] = _DIFFERS if level is levels[-1] else (1 - _DIFFERS) / (len(levels) - 1)
+        if (chance := chances.get(level["label_for_charts"])) is not None:
+            level |= {"u_probability": chance, "fix_u_probability": True}
+    return settings
 
 
 def name_frequency(bare: DataFrame, *, common: int = _COMMON) -> NameFrequency:

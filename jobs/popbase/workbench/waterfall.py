@@ -41,6 +41,7 @@ def steps(case: Case, model: Model) -> list[Step]:
 def draw(told: list[Step], threshold: float, file: Path) -> None:
     """The waterfall as a picture, or as a page that needs no network; UsageError for another ending."""
     import altair  # noqa: PLC0415 - a second, which only who wants a picture waits for
+    import pandas  # noqa: PLC0415
 
     if file.suffix not in FORMATS:
         raise UsageError(f"A chart's file ends in one of {', '.join(FORMATS)}.")
@@ -49,7 +50,7 @@ def draw(told: list[Step], threshold: float, file: Path) -> None:
         for s in told
     ]
     rows[0]["from"] = 0.0
-    base = altair.Chart(altair.Data(values=rows))
+    base = altair.Chart(pandas.DataFrame(rows))
     place = altair.X("step:N", sort=None, title=None, axis=altair.Axis(labelAngle=-30, labelLimit=260))
     colour = altair.Color(
         "for:N", legend=None, scale=altair.Scale(domain=[True, False], range=["#2a7f62", "#b3403a"])
@@ -58,7 +59,7 @@ def draw(told: list[Step], threshold: float, file: Path) -> None:
         x=place, y=altair.Y("from:Q", title="match weight (log2 of the odds)"), y2="to:Q", color=colour
     )
     proposed = (
-        altair.Chart(altair.Data(values=[{"at": threshold}])).mark_rule(strokeDash=[4, 4]).encode(y="at:Q")
+        altair.Chart(pandas.DataFrame({"at": [threshold]})).mark_rule(strokeDash=[4, 4]).encode(y="at:Q")
     )
     chart = (bars + proposed).properties(width=90 * len(rows), height=320)
     chart.save(str(file), inline=True) if file.suffix == ".html" else chart.save(str(file))

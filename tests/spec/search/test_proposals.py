@@ -38,7 +38,7 @@ PAIRS = {
         欧阳海青 | 1981-05-06
         欧阳海青 | 1981-05-06
         """,
-        "birth=agrees;sex=agrees;home=differs",
+        "birth=agrees;sex=agrees;home=differs;entry=given_late",
     ),
     "a name in traditional and in simplified characters": Pair(
         """
@@ -46,7 +46,7 @@ PAIRS = {
         張國艷 | 1982-05-06
         张国艳 | 1982-05-06
         """,
-        "birth=agrees;sex=agrees;home=differs",
+        "birth=agrees;sex=agrees;home=differs;entry=given_late",
     ),
     "another separator": Pair(
         """
@@ -54,7 +54,7 @@ PAIRS = {
         阿依古丽·买买提 | 1983-05-06
         阿依古丽•买买提 | 1983-05-06
         """,
-        "birth=agrees;sex=agrees;home=differs",
+        "birth=agrees;sex=agrees;home=differs;entry=given_late",
     ),
     "a name that is the other's former one": Pair(
         """
@@ -62,7 +62,7 @@ PAIRS = {
         钱雪梅 |             | 1984-05-06
         钱红梅 | 钱雪梅      | 1984-05-06
         """,
-        "name=former_name;birth=agrees;sex=agrees;home=differs",
+        "name=former_name;birth=agrees;sex=agrees;home=differs;entry=given_late",
     ),
     "day and month exchanged within a household": Pair(
         """
@@ -70,7 +70,7 @@ PAIRS = {
         孙玉兰 | 1985-05-06 | 330100/swapped
         孙玉兰 | 1985-06-05 | 330100/swapped
         """,
-        "birth=similar;sex=agrees;home=household",
+        "birth=similar;sex=agrees;home=household;entry=given_late",
     ),
     "twins, who are named alike, are two": Pair(
         """
@@ -94,7 +94,23 @@ PAIRS = {
         吴小明 | 1988-05-06 | 1   | 330100/both
         吴小明 | 1988-05-06 | 2   | 330100/both
         """,
-        "birth=agrees;sex=differs;home=household",
+        "birth=agrees;sex=differs;home=household;entry=given_late",
+    ),
+    "two newborn children of a common name are two": Pair(
+        """
+        name     | birth_date | registered_on
+        王芳     | 1994-05-06 | 1994-05-20
+        王芳     | 1994-05-06 | 1994-06-01
+        """,
+        None,
+    ),
+    "who moved in brought his number along": Pair(
+        """
+        name     | birth_date | citizen_id         | registered_on
+        欧阳海明 | 1995-05-06 | 110102199505060011 | 2001-05-20
+        欧阳海明 | 1995-05-06 | 120102199505060012 | 2003-06-01
+        """,
+        None,
     ),
     "two who share a number are contested, not proposed": Pair(
         """
@@ -126,7 +142,7 @@ PAIRS = {
         欧阳海西 | 1992-05-06 | 2014-01-01 | 2015-03-01
         欧阳海西 | 1992-05-06 | 2014-06-01 |
         """,
-        "birth=agrees;sex=agrees;home=differs",
+        "birth=agrees;sex=agrees;home=differs;entry=given_late",
         opened="2014-06-01",
         closed="2015-03-01",
     ),
@@ -148,10 +164,12 @@ def history(spark: SparkSession) -> DataFrame:
     for place, pair in enumerate(PAIRS.values()):
         for side, given in zip("ab", parse_table(pair.rows), strict=True):
             no = 2 * place + (side == "b")
+            county = f"33010{1 + no % 8}"
             told.append({
-                "person_id": f"{place}{side}", "citizen_id": f"3301021970010{no:04d}1", "sex": "2",
+                "person_id": f"{place}{side}", "citizen_id": f"{county}19700101{no:03d}1", "sex": "2",
                 "region": "330100", "record_no": f"{place}{side}", "household_kind": "10",
-                "status": "REGISTERED", "household_id": f"330100/{place}{side}", "registered_area": f"33010{no % 9}{no:06d}",
+                "status": "REGISTERED", "household_id": f"330100/{place}{side}",
+                "registered_area": f"{county}{no:06d}", "registered_on": "2012-01-01",
                 "valid_from": "2014-01-01",
                 **{name: value for name, value in given.items() if value is not None},
                 **({"citizen_id": None} if given.get("claimed_citizen_id") else {}),
@@ -159,7 +177,7 @@ def history(spark: SparkSession) -> DataFrame:
     names = [column.name for column in columns]
     rows = [tuple(row.get(name) for name in names) for row in told]
     frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in names))
-    types = {"valid_from": "date", "valid_to": "date", "birth_date": "date"}
+    types = {"valid_from": "date", "valid_to": "date", "birth_date": "date", "registered_on": "date"}
     return frame.selectExpr(*(f"CAST({name} AS {types.get(name, 'string')}) AS {name}" for name in names))
 
 

@@ -60,7 +60,7 @@ def check(lake: Lake, version: int, file: Path, out: Path) -> Mapping[str, int]:
         "number": [row[number] for row in rows],
         "name": [row[name] for row in rows],
     })  # fmt: skip
-    told = {}
+    told: dict[int, str] = {}
     if rows:
         questions = lake.spark.createDataFrame(asked, "line long, number string, name string")
         told = dict(answered(questions, lake.read("base/person", version)).collect())

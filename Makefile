@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-unit test-spark test-dags test-all test-long test-kill test-cluster cluster cluster-stop screenshots lint lock clean
+.PHONY: help setup demo test test-unit test-spark test-dags test-all test-long test-kill test-cluster accuracy cluster cluster-stop screenshots lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -79,6 +79,9 @@ cluster-stop: ## ends them
 
 test-cluster: setup $(AIRFLOW)/.ready ## three nights through Airflow's own backfill on a cluster of its own
 	$(PYTEST) tests/cluster -m cluster
+
+accuracy: setup ## how well people are told apart, beside what the generator planted: a table and a curve
+	$(VENV)/bin/python bench/accuracy.py
 
 lint: setup ## ruff and mypy
 	$(VENV)/bin/ruff check .

@@ -83,7 +83,7 @@ COPY (
         CASE WHEN id_status IN ('CONTESTED', 'FORMER') THEN citizen_id END AS claimed_citizen_id, id_status,
         CASE WHEN regexp_matches(citizen_id, '^8[123]0000') THEN 'HMT' WHEN starts_with(citizen_id, '9')
             THEN 'FOREIGN' ELSE 'CITIZEN' END AS person_class,
-        name, sex, birth_date, region, record_no, region || '/' || household_no AS household_id, household_kind,
+        name, former_name, sex, birth_date, region, record_no, region || '/' || household_no AS household_id, household_kind,
         relation_to_head, hukou_nature, registered_area, registered_on, converted_on,
         CASE WHEN live THEN 'REGISTERED' ELSE coalesce(MAP {{'1': 'DEAD', '2': 'MISSING', '3': 'MOVED_OUT',
             '5': 'IN_SERVICE', '6': 'EMIGRATED'}}[end_reason], 'CANCELLED') END AS status,

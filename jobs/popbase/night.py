@@ -40,6 +40,7 @@ from popbase.run import (
     record,
     since_drafted,
 )
+from popbase.search.nightly import search_all, search_changed
 from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -96,12 +97,18 @@ def make_base(night: Night, sources: Sources, progress: Progress, *, whole: bool
     """The base tables for the night's deliveries; `whole`: from all of them, whatever the tables hold."""
     job = lineage.job(night.settings, "base", night.as_of, reads=["conformed", "quarantine"], writes=["base"])
     step = None if whole else since_drafted(night, sources)
-    with progress.stage("base"), job:
+    with job:
         if step is None or is_small(step):
-            write_base(sources, as_of=night.as_of)
+            with progress.stage("base"):
+                write_base(sources, as_of=night.as_of)
+            with progress.stage("search"):
+                search_all(night.lake, night.as_of)
         else:
-            back_to_drafted(night)
-            update_base(step)
+            with progress.stage("base"):
+                back_to_drafted(night)
+                changed = update_base(step)
+            with progress.stage("search"):
+                search_changed(night.lake, changed, night.as_of)
 
 
 def judge_and_publish(

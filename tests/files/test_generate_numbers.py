@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,24 @@ def test_a_picker_hands_out_nobody_twice() -> None:
     third = picker.take(100)
     assert len({*first.tolist(), *second.tolist(), *third.tolist()}) == 100
     assert (second < 50).all()
+
+
+def test_a_slip_changes_one_digit_or_swaps_two_neighbours_and_stays_possible() -> None:
+    chance, own = stream(1, "slips"), "33010219850307001"
+    carried = np.full(500, int(own), dtype=np.int64)
+    known = np.array([330102, 330103, 303102, 310102], dtype=np.int64)
+    slips = [str(n) for n in numbers.mistyped(chance, carried, areas=known, latest=20151231).tolist()]
+    for slip in slips:
+        apart = [i for i in range(17) if own[i] != slip[i]]
+        swapped = len(apart) == 2 and apart[1] == apart[0] + 1 and slip[apart[0]] == own[apart[1]]
+        assert len(apart) == 1 or swapped, slip
+        assert int(slip[:6]) in known
+        date.fromisoformat(f"{slip[6:10]}-{slip[10:12]}-{slip[12:14]}")
+    places = {i for slip in slips for i in range(17) if own[i] != slip[i]}
+    assert {1, 2, 5, 13, 14, 15, 16} <= places
+
+
+def test_a_slipped_name_differs_in_its_last_character_alone() -> None:
+    slipped = {names.slipped(stream(n, "names"), "王小明") for n in range(50)}
+    assert len(slipped) > 10
+    assert all(name[:2] == "王小" and name != "王小明" and len(name) == 3 for name in slipped)

@@ -68,15 +68,6 @@ def with_cases(lake: Path) -> None:
     publish(lake, {"base/id_case": write(lake, "base/id_case", rows)})
 
 
-def test_cases_are_listed_without_what_they_are_about(popbase: Any, tmp_path: Path) -> None:
-    with_cases(tmp_path)
-    assert [c["case_id"] for c in json.loads(popbase("cases", "--open", "--json").out)] == ["c1"]
-    shown = popbase("cases", "--kind", "dead_and_live").out
-    assert "c2" in shown
-    assert "c1" not in shown
-    assert NUMBER not in shown
-
-
 def test_status_is_whole_after_a_night_and_before_any(popbase: Any, tmp_path: Path) -> None:
     assert "Readers see nothing yet." in popbase("status").out
     with_cases(tmp_path)

@@ -100,7 +100,12 @@ def id_cases(days: Mapping[date, Sequence[Finding]], as_of: date) -> list[dict[s
             if case not in open_cases:
                 open_cases[case] = {"kind": f.kind, "status": "open", "opened_on": on, "closed_on": None}
                 rows.append(open_cases[case])
-            told = {"record_nos": list(f.record_nos), "evidence": f.evidence, "decision_no": f.decision_no}
+            told = {
+                "record_nos": list(f.record_nos),
+                "evidence": f.evidence,
+                "match_weight": None,
+                "decision_no": f.decision_no,
+            }
             open_cases[case].update(told)
     return rows
 

@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 
 SHOWN = (
-    "record_no", "name", "sex", "birth_date", "household_kind", "relation_to_head", "hukou_nature",
-    "registered_area", "registered_on", "converted_on", "ended_on", "end_reason", "unsettled_reason",
-    "updated_at",
+    "record_no", "name", "former_name", "sex", "birth_date", "household_kind", "relation_to_head",
+    "hukou_nature", "registered_area", "registered_on", "converted_on", "ended_on", "end_reason",
+    "unsettled_reason", "updated_at",
 )  # fmt: skip
 Row = Mapping[str, Any]
 Where = tuple[str, str]
@@ -176,6 +176,7 @@ def row_of(p: Person, on: date) -> dict[str, Any]:
     shown = [
         "record_no",
         "name",
+        "former_name",
         "sex",
         "birth_date",
         "household_kind",

@@ -10,8 +10,9 @@ from popbase import contracts, table_contracts
 from popbase.errors import ContractError
 
 PERSON = (
-    "person_id citizen_id claimed_citizen_id id_status person_class name sex birth_date region record_no "
-    "household_id household_kind relation_to_head hukou_nature registered_area registered_on converted_on "
+    "person_id citizen_id claimed_citizen_id id_status person_class name former_name sex birth_date region "
+    "record_no household_id household_kind relation_to_head hukou_nature registered_area registered_on "
+    "converted_on "
     "status ended_on end_reason unsettled_reason usual_area usual_rule usual_evidence usual_precision "
     "in_education in_social_security in_housing in_tax in_residence updated_at flags"
 )

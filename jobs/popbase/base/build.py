@@ -19,6 +19,7 @@ from popbase.base.sector import holders, matched, sightings
 from popbase.base.unregistered import unregistered
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.anchors import apart
+from popbase.identity.findings import PROPOSED
 from popbase.identity.histories import id_cases, id_history, quiet_numbers
 from popbase.identity.persons import Identity, alone_on, person, person_record, resolve
 from popbase.identity.rules import number17
@@ -28,11 +29,13 @@ from popbase.schema import conform_to
 from popbase.session import at_once, settled
 
 if TYPE_CHECKING:
+    from popbase.lake import Lake
     from popbase.sources import Sources
 
 
+_CASES = "base/id_case"
 # What `as_judged_at` answers, as tables.
-JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
+JUDGED_TABLES = ("base/person", "base/household", _CASES)
 
 
 def write_base(sources: Sources, *, as_of: date) -> None:
@@ -44,10 +47,19 @@ def write_base(sources: Sources, *, as_of: date) -> None:
     known = table_contracts.tables()
     snapshots = sources.newest_snapshots(feeds, as_of)
     tables = base_tables(register, decisions, states, snapshots, as_of=as_of)
+    tables[_CASES] = _with_proposed(tables[_CASES], sources.lake)
     told = {table: conform_to(rows, known[table]) for table, rows in tables.items()}
     at_once(lambda table: renew(sources.lake, table, told[table]), told)
     for state in states.values():
         state.unpersist()
+
+
+def _with_proposed(found: DataFrame, lake: Lake) -> DataFrame:
+    """The cases found, and those proposed before, which stay until the search has looked again."""
+    if not lake.exists(_CASES):
+        return found
+    proposed = lake.read(_CASES).where(F.col("kind") == PROPOSED)
+    return found.unionByName(proposed, allowMissingColumns=True)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.identity.rules import UNSETTLED, is_registered
 
 HEAD = "02"
+COLLECTIVE = "20"
+
+
+def family_home() -> Column:
+    """The household, where it is a family's: nobody's being in a collective one tells of who he is."""
+    is_family = ~F.coalesce(F.col("household_kind").isin(COLLECTIVE, UNSETTLED), F.lit(False))
+    return F.when(is_family, F.col("household_id"))
 
 
 def households(person: DataFrame) -> DataFrame:

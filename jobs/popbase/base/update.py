@@ -14,12 +14,13 @@ from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.base.build import with_sightings
-from popbase.base.changes import Step, among
+from popbase.base.changes import FeedStep, Step, among
 from popbase.base.concerned import Concerned, due
-from popbase.base.household import households
+from popbase.base.household import family_home, households
 from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
 from popbase.contracts import REGISTER, Contract
+from popbase.identity.findings import PROPOSED
 from popbase.identity.rules import number17
 from popbase.renewal import replace
 from popbase.schema import conform_to
@@ -42,12 +43,27 @@ class Part:
     new: DataFrame
 
 
-def update_base(step: Step) -> None:
-    """The base tables, made for the step's old side, become what its new side makes."""
+@dataclass(frozen=True)
+class Changed:
+    """Whom a night made anew: records (row__root record_no) of the `register`, and the `homes` that their
+    families had before (household_id).
+    """
+
+    register: FeedStep
+    records: DataFrame
+    homes: DataFrame
+
+
+def update_base(step: Step) -> Changed | None:
+    """The base tables, made for the step's old side, become what its new side makes; but for the cases that
+    the search proposes. None where neither the register nor a decision concerned anybody.
+    """
     night = _Update(step)
     people = night.people()
+    changed = night.changed()
     _replace(step, people)
     _replace(step, [night.household(people[0])])
+    return changed
 
 
 def is_small(step: Step) -> bool:
@@ -87,6 +103,14 @@ class _Update(Concerned):
             *(part for part, _ in sectors),
             self._unregistered(sectors),
         ]
+
+    def changed(self) -> Changed | None:
+        """To be asked before the tables are written."""
+        if self.who is None:
+            return None
+        before = self._of_records("base/person_history", self.who.records)
+        homes = before.where(family_home().isNotNull()).select("household_id").distinct()
+        return Changed(self.step.feed(REGISTER), self.who.records, cut_off(homes))
 
     def household(self, person: Part) -> Part:
         """The households that the people of `person` left or live in, from base/person as it is by now."""
@@ -136,7 +160,7 @@ class _Update(Concerned):
         return among(self.head(table), self.step.feed(REGISTER), records)
 
     def _cases(self, records: DataFrame, decisions: DataFrame) -> DataFrame:
-        cases = self.head("base/id_case")
+        cases = self.head("base/id_case").where(F.col("kind") != PROPOSED)
         told = cases.select("case_id", F.explode("record_nos").alias("ref"))
         part = F.split("ref", "/", 2)
         named = told.select("case_id", part[0].alias("region"), part[1].alias("record_no"))

@@ -19,52 +19,32 @@ from popbase import contracts
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.generate import areas, judge
 from popbase.generate.chance import Flags, Ints
+from popbase.generate.expected_cases import case_table
 from popbase.generate.numbers import NONE, compact
 from popbase.generate.resolve import STATUS, Identity, Person, Record, Register, in_force, person_id
 from popbase.generate.state import Verdict, state
 
 DATE, TEXTS = pa.date32(), pa.list_(pa.string())
-PERSON = pa.schema(
-    [
-        (name, pa.string())
-        for name in (
-            ["person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name", "sex"]
-        )
-    ]
-    + [("birth_date", DATE)]
-    + [
-        (name, pa.string())
-        for name in (
-            [
-                "region",
-                "record_no",
-                "household_id",
-                "household_kind",
-                "relation_to_head",
-                "hukou_nature",
-                "registered_area",
-            ]
-        )
-    ]
-    + [("registered_on", DATE), ("converted_on", DATE), ("status", pa.string()), ("ended_on", DATE)]
-    + [("end_reason", pa.string()), ("unsettled_reason", pa.string()), ("flags", TEXTS)]
-)
-AS_DELIVERED = [
-    "name",
-    "sex",
-    "household_kind",
-    "relation_to_head",
-    "hukou_nature",
-    "registered_area",
-    "end_reason",
+# fmt: off
+_PERSON = (
+    "person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name", "former_name",
+    "sex", "birth_date", "region", "record_no", "household_id", "household_kind", "relation_to_head",
+    "hukou_nature", "registered_area", "registered_on", "converted_on", "status", "ended_on", "end_reason",
     "unsettled_reason",
-    "record_no",
-]
+)
 DATES = ("birth_date", "registered_on", "converted_on", "ended_on")
+PERSON = pa.schema([(name, DATE if name in DATES else pa.string()) for name in _PERSON] + [("flags", TEXTS)])
+AS_DELIVERED = (
+    "name", "former_name", "sex", "household_kind", "relation_to_head", "hukou_nature", "registered_area",
+    "end_reason", "unsettled_reason", "record_no",
+)
+# fmt: on
 
 
-def person_table(verdicts: Iterable[Verdict], on: date) -> pa.Table:
-    """All rows of `base/person` as the night for `on` must leave it, in the order of person_id."""
+def person_table(verdicts: Iterable[Verdict], on: date) -> tuple[pa.Table, list[Person]]:
+    """All rows of `base/person` as the night for `on` must leave it, in the order of person_id; and those
+    people who had to be judged, as anything about their numbers is out of the ordinary.
+    """
     judged = list(verdicts)
     register = state([v for v in judged if v.delivery.feed == REGISTER], on)
     decided = state([v for v in judged if v.delivery.feed == DECISIONS], on)
@@ -80,8 +60,9 @@ def person_table(verdicts: Iterable[Verdict], on: date) -> pa.Table:
             _plain_persons(table.filter(pa.array(~apart)), number[~apart], region=region, first=first, on=on)
         )
         odd += _records(table.filter(pa.array(apart)), region, first)
-    pieces.append(_rows(_resolved(odd, decisions, on)))
-    return pa.concat_tables(pieces).sort_by("person_id")
+    resolved = _resolved(odd, decisions, on)
+    pieces.append(_rows(resolved))
+    return pa.concat_tables(pieces).sort_by("person_id"), resolved
 
 
 def _candidates(table: pa.Table, region: str, first: date, on: date) -> tuple[str, date, pa.Table, Ints]:
@@ -232,10 +213,12 @@ DELIVERY_COLUMNS = ("status", "reason", "received", "accepted", "quarantined", "
 
 
 def write(folder: Path, verdicts: Sequence[Verdict], on: date) -> None:
-    """`person.parquet` and `deliveries.parquet` of one night."""
+    """`person.parquet`, `cases.parquet` and `deliveries.parquet` of one night."""
     folder.mkdir(parents=True, exist_ok=True)
     known = [v for v in verdicts if max(v.delivery.business_date, v.arrives) <= on]
-    pq.write_table(person_table(known, on), folder / "person.parquet")
+    people, judged = person_table(known, on)
+    pq.write_table(people, folder / "person.parquet")
+    pq.write_table(case_table(judged, on), folder / "cases.parquet")
     rows = [
         {
             "feed": v.delivery.feed,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+
 from popbase import contracts
 from popbase.errors import UsageError
 from popbase.generate import areas, deliver, expected, hostile_deliveries, plan, truth, world
@@ -53,7 +55,7 @@ def generate(landing: Path, *, persons: int, seed: int, first: date, last: date,
     for day in chosen:
         run.send_day(day)
         expected.write(run.truth / "expected" / day.isoformat(), run.verdicts, day)
-    truth.write(run.truth / "world", made, run.registers, run.planted, run.verdicts)
+    truth.write(run.truth / "world", made, run.registers, run.planted, run.verdicts, run.faults)
     return run.summary
 
 
@@ -89,6 +91,7 @@ class _Run:
         self.verdicts: list[Verdict] = []
         self.registers: list[Delivery] = []
         self.planted: list[truth.Planted] = []
+        self.faults: list[pa.Table] = []
         self._course, self._sectors = Course(made), SectorCourse(made)
         self._spoiler = Spoiler(seed=made.seed, hostile=faults.hostile_rows, repeated=faults.repeated_keys)
 
@@ -132,6 +135,8 @@ class _Run:
         self._note(spoilt, root, bad)
         if delivery.feed == contracts.REGISTER:
             self.registers.append(spoilt)
+        if (faults := truth.wrong_numbers(delivery)) is not None:
+            self.faults.append(faults)
         self._judge(spoilt)
 
     def _judge(self, delivery: Delivery, reason: str | None = None) -> None:

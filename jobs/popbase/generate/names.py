@@ -93,6 +93,17 @@ def is_rare(names: pa.Array) -> Flags:
     return np.asarray(pc.match_substring_regex(names, "[" + "".join(RARE) + "]"))
 
 
+def slipped(chance: Chance, name: str) -> str:
+    """The name with its last character taken for another."""
+    others = [character for character in _characters() if character != name[-1]]
+    return name[:-1] + others[int(chance.integers(len(others)))]
+
+
+@cache
+def _characters() -> list[str]:
+    return [given for given in given_names(1)[0].to_pylist() if len(given) == 1]
+
+
 def misspelt(chance: Chance, name: str) -> str:
     """Another given name: what a clerk's slip or a namesake's record looks like."""
     pool = given_names(int(chance.integers(1, 3)))[0]

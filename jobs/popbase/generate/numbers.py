@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from popbase.generate.chance import Chance, Days, Ints
+from popbase.generate.chance import Chance, Days, Flags, Ints
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -83,6 +83,45 @@ class Issued:
     def _has(self, first17: int) -> bool:
         at = int(np.searchsorted(self._sorted, first17))
         return at < len(self._sorted) and int(self._sorted[at]) == first17
+
+
+def mistyped(chance: Chance, first17: Ints, *, areas: Ints, latest: int) -> Ints:
+    """The numbers with one digit slipped, or two neighbours swapped, as a system takes them that makes the
+    check character itself: area (one of `areas`) and date (YYYYMMDD up to `latest`) stay possible.
+    """
+    slipped, open_ = first17.copy(), np.ones(len(first17), dtype=np.bool_)
+    while open_.any():
+        tried = _slip(chance, first17[open_])
+        fits = np.isin(tried // 10**11, areas) & _is_date(tried // 1000 % 10**8, latest)
+        fits &= tried != first17[open_]
+        where = np.flatnonzero(open_)[fits]
+        slipped[where] = tried[fits]
+        open_[where] = False
+    return slipped
+
+
+def _slip(chance: Chance, first17: Ints) -> Ints:
+    size = len(first17)
+    digits = first17[:, None] // 10 ** np.arange(16, -1, -1) % 10
+    row, at = np.arange(size), chance.integers(0, 17, size)
+    swaps, left = chance.random(size) < 0.4, np.minimum(at, 15)
+    other = (digits[row, at] + chance.integers(1, 10, size)) % 10
+    typed = digits.copy()
+    typed[row, at] = np.where(swaps, typed[row, at], other)
+    typed[row[swaps], left[swaps]] = digits[row[swaps], left[swaps] + 1]
+    typed[row[swaps], left[swaps] + 1] = digits[row[swaps], left[swaps]]
+    number: Ints = (typed * 10 ** np.arange(16, -1, -1)).sum(axis=1)
+    return number
+
+
+def _is_date(written: Ints, latest: int) -> Flags:
+    year, month, day = written // 10_000, written // 100 % 100, written % 100
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    known = (month >= 1) & (month <= 12) & (year >= 1900) & (written <= latest)
+    last = lengths[np.where(known, month, 0)] + (leap & (month == 2))
+    is_date: Flags = known & (day >= 1) & (day <= last)
+    return is_date
 
 
 def upgraded(fifteen: str) -> str:

@@ -43,8 +43,8 @@ class OddRows:
         self._taken[person] = True
         self.rows.append(Row(cells, person=person))
 
-    def add(self, person: int, cells: Cells, village: int) -> Cells:
-        """A further row of the same person at another place."""
+    def add(self, person: int, cells: Cells, village: int, kept: Cells | None = None) -> Cells:
+        """A further row of the same person at another place; `kept`: what is nevertheless as it was."""
         code = self.places.villages[village].code
         cells = cells | {
             "record_no": f"{code[:6]}{self._extra:09d}",
@@ -52,6 +52,7 @@ class OddRows:
             "registered_address": f"{self.places.addresses[village].as_py()}{self._extra % 300 + 1}号",
             "household_no": f"{code[:6]}9{self._extra:07d}",
             "relation_to_head": "02",
+            **(kept or {}),
         }
         self._extra += 1
         self.rows.append(Row(cells, person=person))
@@ -135,12 +136,32 @@ def second_number(odd: OddRows, person: int, *, last_day: str) -> None:
     """The same person registered again under another number: only people can tell (a decision 90)."""
     first = odd.cells(person)
     day = odd.day_between(str(first["registered_on"]), last_day)
-    village = odd.village()
+    draw, written, born = odd.chance.random(3)
+    stays = draw < p.SECOND_NUMBER_SAME_HOUSEHOLD
+    village = int(odd.people.village[person]) if stays else odd.village()
+    second = first | _named_anew(odd.chance, str(first["name"]), written)
+    if born < p.SECOND_NUMBER_BIRTH_SLIP:
+        slip = np.datetime64(str(first["birth_date"])) - int(odd.chance.integers(1, 700))
+        second |= {"birth_date": str(slip)}
     area = odd.places.villages[village].county.code
-    number = odd.issued.new(area, str(first["birth_date"]), str(first["sex"]), person % 499)
-    odd.add(
-        person, first | {"citizen_id": number, "registered_on": day, "updated_at": f"{day} 10:00:00"}, village
-    )
+    number = odd.issued.new(area, str(second["birth_date"]), str(first["sex"]), person % 499)
+    second |= {"citizen_id": number, "registered_on": day, "updated_at": f"{day} 10:00:00"}
+    home: Cells = {name: first[name] for name in ("household_no", "registered_address", "relation_to_head")}
+    odd.add(person, second, village, home if stays else None)
+
+
+def _named_anew(chance: Chance, name: str, draw: float) -> Cells:
+    """How a second registration under another number writes the name."""
+    steps = np.cumsum([p.SECOND_NUMBER_VARIANT, p.SECOND_NUMBER_RENAMED, p.SECOND_NUMBER_NAME_SLIP])
+    match int(np.searchsorted(steps, draw, side="right")):
+        case 0:
+            return {"name": variant(chance, name)}
+        case 1:
+            return {"name": names.misspelt(chance, name), "former_name": name}
+        case 2:
+            return {"name": names.slipped(chance, name)}
+        case _:
+            return {}
 
 
 def with_wrong_item(odd: OddRows, person: int) -> Cells:

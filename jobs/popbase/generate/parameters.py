@@ -45,6 +45,7 @@ class Rates:
     second_number: float = 0.0006  # registered twice under two numbers
     name_misspelt: float = 0.008  # in a sector's record
     not_in_register: float = 0.01  # a sector's record whose number no register row carries
+    mistyped: float = 0.002  # a sector's record with a slip in its number; nobody published how often
 
     def times(self, factor: float) -> Rates:
         """All rates times `factor`, none above a fifth."""
@@ -58,6 +59,14 @@ FULL_WIDTH = 0.001
 ODD_SEPARATOR = 0.3  # of the minority names
 PRIVATE_USE = 0.3  # of the names with a rare character
 RARE_SHARE = 0.0006
+
+# What a second registration under another number alters; nobody published shares. Who wanted two of them
+# gave another birth date, who moved was written down anew, and some never left the household.
+SECOND_NUMBER_SAME_HOUSEHOLD = 0.25
+SECOND_NUMBER_VARIANT = 0.15
+SECOND_NUMBER_RENAMED = 0.1
+SECOND_NUMBER_NAME_SLIP = 0.02
+SECOND_NUMBER_BIRTH_SLIP = 0.03
 
 # What the second registration of one person alters: shares of the double registrations.
 SECOND_NAME_VARIANT = 0.2

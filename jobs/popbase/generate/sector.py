@@ -1,11 +1,13 @@
 """What every department knows of its people: number, name, sex, birth date, each with its own errors.
 
-A sector's table carries two columns beside the contract's: `_person`, who it is, and `_region`, who sends it.
+A sector's table carries three columns beside the contract's: `_person`, who it is, `_region`, who sends it,
+and `_fault`, what is wrong with the number: MISTYPED, FOREIGN or nothing.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -27,15 +29,20 @@ class Sector:
         self.upto = upto or first  # what is reported monthly is reported until then
         self.known = live & (people.number > 0)
         self.numbers = numbers.as_text(people.number)
+        # Whose number follows the common rule, for somebody born in this century or the last.
+        born = people.number // 10**7 % 10**4
+        self._plain = (people.number > 0) & (people.number < 8 * 10**16) & (born >= 1900)
 
     def rows(self, who: Ints, chance: Chance, *, number: str = "citizen_id",
              name: str = "name", personal: bool = True) -> dict[str, pa.Array]:  # fmt: skip
         """The columns that say who: number and name with the sector's errors, sex and birth date without."""
         lives = pa.array(self.people.lives_in[who])
+        written, fault = self._numbers(chance, who)
         columns = {
+            "_fault": fault,
             "_person": pa.array(who),
             "_region": pa.array(self.places.region[self.people.lives_in[who]]),
-            number: self._numbers(chance, who),
+            number: written,
             name: self._names(chance, who),
             "_lives": self.places.codes.take(lives),
             "_serial": padded(np.arange(len(who)), 9),
@@ -44,13 +51,19 @@ class Sector:
             columns |= {"sex": text(self.people.sex[who]), "birth_date": iso(self.people.birth[who])}
         return columns
 
-    def _numbers(self, chance: Chance, who: Ints) -> pa.Array:
-        """A few carry a number that no register row has: its sequence was never given out."""
+    def _numbers(self, chance: Chance, who: Ints) -> tuple[pa.Array, pa.Array]:
+        """A few carry a number that no register row has: its sequence was never given out; or a slip."""
         carried = self.people.number[who]
         foreign = chance.random(len(who)) < self.rates.not_in_register
         other = carried + 2 * chance.integers(1, 200, len(who)) * np.where(carried % 1000 < 500, 1, -1)
         foreign &= ~np.isin(other, self.people.number)
-        return numbers.as_text(np.where(foreign, other, carried))
+        (typing,) = chance.spawn(1)
+        mistyped = (typing.random(len(who)) < self.rates.mistyped) & ~foreign & self._plain[who]
+        written = np.where(foreign, other, carried)
+        latest = int(f"{self.first:%Y%m%d}")
+        written[mistyped] = numbers.mistyped(typing, written[mistyped], areas=_known(), latest=latest)
+        fault = np.select([foreign, mistyped], ["FOREIGN", "MISTYPED"], "")
+        return numbers.as_text(written), only(fault != "", pa.array(fault))
 
     def _names(self, chance: Chance, who: Ints) -> pa.Array:
         own = self.people.name.take(pa.array(who))
@@ -63,6 +76,11 @@ class Sector:
         """A day among the last `days` before the first business date."""
         back = (chance.random(size) * days).astype(np.int64)
         return np.full(size, np.datetime64(self.first, "D")) - back
+
+
+@cache
+def _known() -> Ints:
+    return np.array(sorted(int(code) for code in areas.years()), dtype=np.int64)
 
 
 def year_months(days: Days) -> pa.Array:

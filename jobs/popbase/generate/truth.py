@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from popbase import contracts
 from popbase.generate.chance import Ints
 from popbase.generate.deliver import Delivery
 from popbase.generate.state import Verdict
@@ -33,14 +34,29 @@ class Planted:
 
 
 def write(folder: Path, made: World, registers: Sequence[Delivery], planted: Sequence[Planted],
-          verdicts: Sequence[Verdict]) -> None:  # fmt: skip
-    """persons, records, troubles, planted and superseded rows: one Parquet file each."""
+          verdicts: Sequence[Verdict], faults: Sequence[pa.Table]) -> None:  # fmt: skip
+    """persons, records, troubles, planted and superseded rows, wrong numbers: one Parquet file each."""
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(_persons(made), folder / "persons.parquet")
     pq.write_table(_records(registers), folder / "records.parquet")
     pq.write_table(_troubles(made), folder / "troubles.parquet")
     pq.write_table(_planted(planted), folder / "planted.parquet")
     pq.write_table(_superseded(verdicts), folder / "superseded.parquet")
+    pq.write_table(pa.concat_tables(faults), folder / "numbers.parquet")
+
+
+def wrong_numbers(delivery: Delivery) -> pa.Table | None:
+    """(feed, region, key, person, fault) of a sector's records under a number that is not their person's."""
+    table = delivery.table
+    if table is None or "_fault" not in table.column_names:
+        return None
+    wrong = table.filter(pc.is_valid(table["_fault"]))
+    keys = [wrong[field.name] for field in contracts.feed(delivery.feed).key]
+    return pa.table({
+        "feed": pa.repeat(delivery.feed, len(wrong)), "region": pa.repeat(delivery.region, len(wrong)),
+        "key": pc.binary_join_element_wise(*keys, "|") if len(keys) > 1 else keys[0],
+        "person": wrong["_person"], "fault": wrong["_fault"],
+    })  # fmt: skip
 
 
 def _persons(made: World) -> pa.Table:

@@ -15,16 +15,18 @@ from popbase.identity.decisions import named_refs
 from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, record_ref
 from popbase.intake.normalise import match_name
 
+# The kind of case that is proposed and not found: the search writes it, nothing here does.
+PROPOSED = "same_person"
 COLUMNS = ["as_of", "until", "kind", "subject", "record_nos", "evidence", "decision_no"]
 
 
 def of(resolved: DataFrame, effective: DataFrame, held: DataFrame | None) -> DataFrame:
-    """All findings: as_of until kind subject record_nos evidence decision_no.
+    """All findings: as_of until kind subject record_nos evidence decision_no; match_weight, which is none.
 
     `subject` is what makes a finding the same one at another date: a person_id, a record or a decision.
     """
     found = [_together(resolved.where("several")), _wrong_numbers(resolved), _not_applied(effective, held)]
-    return reduce(DataFrame.unionByName, found)
+    return reduce(DataFrame.unionByName, found).withColumn("match_weight", F.lit(None).cast("double"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 
 from popbase.identity.rules import person_id
 
-CASE = ["case_id", "kind", "status", "opened_on", "closed_on", "record_nos", "evidence", "decision_no"]
+_LAST = ["record_nos", "evidence", "match_weight", "decision_no"]
+CASE = ["case_id", "kind", "status", "opened_on", "closed_on", *_LAST]
 ID = ["person_id", "citizen_id", "former_person_id", "valid_from", "valid_to", "decision_no"]
 
 
@@ -24,7 +25,7 @@ def id_cases(findings: DataFrame, on: date) -> DataFrame:
     A finding that ceases and comes back is another case, told apart by its turn.
     """
     known = up_to(findings, on)
-    last = F.max(F.struct("as_of", "record_nos", "evidence", "decision_no"))
+    last = F.max(F.struct("as_of", *_LAST))
     spans = (
         runs(known, "kind", "subject")
         .groupBy("kind", "subject", "turn")

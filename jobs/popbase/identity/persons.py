@@ -29,9 +29,9 @@ from popbase.session import settled
 # fmt: off
 _PERSON = (
     "as_of", "until", "person_id", "citizen_id", "claimed_citizen_id", "id_status", "person_class", "name",
-    "sex", "birth_date", "region", "record_no", "household_id", "household_kind", "relation_to_head",
-    "hukou_nature", "registered_area", "registered_on", "converted_on", "status", "ended_on", "end_reason",
-    "unsettled_reason", "updated_at", "flags",
+    "former_name", "sex", "birth_date", "region", "record_no", "household_id", "household_kind",
+    "relation_to_head", "hukou_nature", "registered_area", "registered_on", "converted_on", "status",
+    "ended_on", "end_reason", "unsettled_reason", "updated_at", "flags",
 )
 # fmt: on
 _USUAL = ["usual_area", "usual_rule", "usual_evidence", "usual_precision"]

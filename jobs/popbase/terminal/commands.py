@@ -73,23 +73,6 @@ def quarantine(
     show.dicts(found, _how(as_json), most=max(rows, 100), nothing="No row was refused.")
 
 
-def cases(
-    kind: Annotated[str | None, typer.Option(help="Only cases of this kind.")] = None,
-    only_open: Annotated[bool, typer.Option("--open", help="Only cases that wait for a decision.")] = False,
-    limit: Limit = 20,
-    as_json: Json = False,
-    lake: Lake = None,
-) -> None:
-    """Findings about numbers that people must decide."""
-    from popbase.terminal import questions, show
-
-    found = questions.cases(settings(lake=lake).lake, kind=kind, only_open=only_open)
-    if not as_json and found:
-        show.dicts(questions.counted(found), "table", most=100, nothing="")
-        show.console().print()
-    show.dicts(found, _how(as_json), most=limit, nothing="No case.")
-
-
 def publications(limit: Limit = 40, as_json: Json = False, lake: Lake = None) -> None:
     """What readers ever saw, the current one first."""
     from popbase.terminal import questions, show
@@ -180,7 +163,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "deliveries": deliveries,
     "quarantine": quarantine,
-    "cases": cases,
     "publications": publications,
     "open": open_,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from popbase.control import exists
-from popbase.errors import PublicationError, UsageError
+from popbase.errors import UsageError
 from popbase.intake import ledger
 from popbase.intake.ledger import Judgement, standing
 from popbase.publish import run_report
@@ -34,11 +33,6 @@ _REFUSED = """
     SEMI JOIN judged USING (region, business_date, delivery_no)
     WHERE ($day::DATE IS NULL OR q.business_date = $day)
       AND ($reason::TEXT IS NULL OR list_contains(q.reasons, $reason))
-"""
-
-_CASES = """
-    SELECT case_id, kind, status, opened_on, closed_on FROM base.id_case
-    ORDER BY opened_on DESC, kind, case_id
 """
 
 
@@ -141,21 +135,6 @@ def _identities(judged: Iterable[Judgement]) -> pa.Table:
     columns = [("region", pa.string()), ("business_date", pa.date32()), ("delivery_no", pa.int32())]
     rows = [dict(zip(("region", "business_date", "delivery_no"), j.identity, strict=True)) for j in judged]
     return pa.Table.from_pylist(rows, schema=pa.schema(columns))
-
-
-def cases(lake: str, *, kind: str | None = None, only_open: bool = False) -> Rows:
-    """The cases that readers see, the last opened first. Numbers and names stand in none of these columns."""
-    current = Publications(lake).current()
-    if current is None:
-        raise PublicationError("Nothing is published yet; the first night does it: popbase night --date D.")
-    found = _read(lake, current, _CASES)
-    return [c for c in found if kind in (None, c["kind"]) and not (only_open and c["status"] != "open")]
-
-
-def counted(found: Rows) -> Rows:
-    """How many cases there are of each kind, open and closed."""
-    tally = Counter((c["kind"], c["status"]) for c in found)
-    return [{"kind": kind, "status": status, "cases": n} for (kind, status), n in sorted(tally.items())]
 
 
 def _open_cases(lake: str, current: Publication) -> dict[str, int]:

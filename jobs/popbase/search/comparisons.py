@@ -1,0 +1,167 @@
+"""What is compared of two people, and which pairs are compared at all: Splink's levels and blocking rules.
+
+A level's label is the verdict that a case gives as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from splink import SettingsCreator
+from splink.blocking_rule_library import CustomRule
+from splink.comparison_level_library import CustomLevel, ElseLevel, NullLevel
+from splink.comparison_library import CustomComparison
+
+# Two who bear a rare name are sooner one person: agreement counts by how many do. Splink's own
+# adjustment counts the names in the rows at hand, or fails in 5.0.0 where a column brings their shares.
+SHARES = {
+    "agrees_unique": 1e-7, "agrees_rare": 1e-6, "agrees_seldom": 1e-5, "agrees_often": 1e-4,
+    "agrees_common": 3e-4, "agrees_everywhere": 1e-3, "agrees_most": 1.0,
+}  # fmt: skip
+
+
+def second_numbers() -> SettingsCreator:
+    """Of two people under two numbers, whether they are one."""
+    return _settings([name(), birth_date(), _same("sex"), home(), entry()], PEOPLE)
+
+
+def wrong_numbers() -> SettingsCreator:
+    """Of a sector's record and a person, whether the record's number is the person's, wrongly written."""
+    return _settings([name(), number(), birth_date(), _same("sex"), area()], NUMBERS)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pairs are compared where these columns of one row equal those of the other."""
+
+    left: Sequence[str]
+    right: Sequence[str]
+
+    @property
+    def rule(self) -> CustomRule:
+        same = (f"l.{one} = r.{other}" for one, other in zip(self.left, self.right, strict=True))
+        return CustomRule(" AND ".join([*same, "l.number17 <> r.number17", _ON_ONE_DAY]), sql_dialect="spark")
+
+
+def _same_of(*columns: str) -> Block:
+    return Block(columns, columns)
+
+
+_ON_ONE_DAY = "l.valid_from < r.valid_until AND r.valid_from < l.valid_until"
+
+# Each holds few rows to a block in a country of any size: one name on a birth date, a home, a street, a name
+# that hardly anybody bears.
+PEOPLE = (
+    _same_of("name", "birth"),
+    Block(("name", "birth"), ("former", "birth")),
+    Block(("former", "birth"), ("name", "birth")),
+    _same_of("household", "name"),
+    _same_of("birth", "sex", "village"),
+    _same_of("name", "sex", "village"),
+    _same_of("rare_name", "sex"),
+)
+
+# A slip of one digit, or of two neighbours, leaves one of a number's three parts as it was.
+NUMBERS = (
+    _same_of("name", "number_date"),
+    _same_of("name", "number_area"),
+    _same_of("name", "number_sequence"),
+    _same_of("number_area", "number_date", "sex"),
+)
+
+
+def _settings(comparisons: list[Any], blocks: Sequence[Block]) -> SettingsCreator:
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=comparisons,
+        blocking_rules_to_generate_predictions=[block.rule for block in blocks],
+        retain_intermediate_calculation_columns=True,
+        additional_columns_to_retain=["person_id", "ref", "valid_from", "valid_until"],
+    )
+
+
+def name() -> CustomComparison:
+    """Match names in simplified characters; long ones are those of minorities, spelled in many ways."""
+    distance = "levenshtein(name_l, name_r)"
+    one = f"left(name_l, 1) = left(name_r, 1) AND {distance} = 1"
+    two = f"least(length(name_l), length(name_r)) >= 6 AND {distance} <= 2"
+    equal = [(label, f"name_l = name_r AND share_l <= {share:g}") for label, share in SHARES.items()]
+    renamed = "name_l = former_r OR former_l = name_r"
+    twins = "coalesce(cradle_l = cradle_r, false)"  # they are named alike
+    return _comparison(
+        "name", *equal, ("former_name", renamed), ("similar", f"NOT {twins} AND ({one} OR {two})")
+    )
+
+
+def birth_date() -> CustomComparison:
+    swapped = (
+        "year(birth_l) = year(birth_r) AND month(birth_l) = day(birth_r) AND day(birth_l) = month(birth_r)"
+    )
+    part = (
+        "year(birth_l) = year(birth_r) AND (month(birth_l) = month(birth_r) OR day(birth_l) = day(birth_r))"
+    )
+    day = "month(birth_l) = month(birth_r) AND day(birth_l) = day(birth_r)"
+    decade = "abs(year(birth_l) - year(birth_r)) <= 10"  # father and son are further apart
+    near = "abs(datediff(birth_l, birth_r)) <= 731"
+    return _comparison(
+        "birth",
+        ("agrees", "birth_l = birth_r"),
+        ("similar", f"({swapped}) OR ({part}) OR ({day} AND {decade})"),
+        ("two_years", near),
+    )
+
+
+def home() -> CustomComparison:
+    """Where they are registered, and with whom: `members` are names in the household, but their own."""
+    return _comparison(
+        "home",
+        ("household", "household_l = household_r"),
+        ("members", "arrays_overlap(members_l, members_r)"),
+        ("village", "village_l = village_r"),
+        ("town", "town_l = town_r"),
+        ("county", "county_l = county_r"),
+        null=False,
+    )
+
+
+def entry() -> CustomComparison:
+    """How they came into their registers. A second number is given where somebody is registered late in life;
+    who moves brings his number along, and nobody is registered twice as a newborn child.
+    """
+    given_late = ("given_late", "entry_l = 'late' OR entry_r = 'late'")
+    moved = ("moved_in", "entry_l = 'moved' OR entry_r = 'moved'")
+    return _comparison("entry", given_late, moved, null=False, other="both_at_birth")
+
+
+def number() -> CustomComparison:
+    """17 digits: one of them another, or two neighbours exchanged."""
+    distance = "levenshtein(digits_l, digits_r)"
+    exchanged = "cast(abs(number17_l - number17_r) as string) rlike '^(9|18|27|36|45|54|63|72|81)0*$'"
+    return _comparison(
+        "digits",
+        ("one_digit", f"{distance} = 1"),
+        ("exchanged", f"{distance} = 2 AND {exchanged}"),
+        ("two_digits", f"{distance} = 2"),
+    )
+
+
+def area() -> CustomComparison:
+    return _comparison(
+        "county", ("county", "county_l = county_r"), ("city", "left(county_l, 4) = left(county_r, 4)")
+    )
+
+
+def _same(column: str) -> CustomComparison:
+    return _comparison(column, ("agrees", f"{column}_l = {column}_r"))
+
+
+def _comparison(
+    column: str, *levels: tuple[str, str], null: bool = True, other: str = "differs"
+) -> CustomComparison:
+    """Levels as (label, condition), the strongest first."""
+    told = [CustomLevel(condition, label) for label, condition in levels]
+    unknown = [NullLevel(column).configure(label_for_charts="unknown")] if null else []
+    last = ElseLevel().configure(label_for_charts=other)
+    return CustomComparison(output_column_name=column, comparison_levels=[*unknown, *told, last])

@@ -1,0 +1,72 @@
+"""What the search compares: one row a person over a time."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.base.household import family_home
+from popbase.identity.rules import is_registered, number17, record_ref
+from popbase.intake.normalise import match_name
+from popbase.search.characters import simplified
+from popbase.search.frequency import NameFrequency
+
+FOREVER = "9999-12-31"
+# Who shares a household with more names than this is not known by it: a dormitory entered as a family.
+_MOST_MEMBERS = 20
+_NEWBORN = 60  # days: the month that the law gives parents, and as much again
+
+
+def rows(history: DataFrame, frequency: NameFrequency) -> DataFrame:
+    """One row is what a person registered under a number is over [valid_from, valid_until), to be compared.
+
+    `history`: rows of base/person_history. Columns: unique_id (person and time), person_id, ref (the winner's
+    region/record_no), valid_from, valid_until, number17, name and former (match names in simplified
+    characters), share (of people who are called so), rare_name (the name, where few bear it), sex, birth,
+    village, town, county, household, cradle (one for twins), entry (birth, late or
+    moved).
+    """
+    number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
+    told = history.where(is_registered() & number.isNotNull()).select(
+        F.concat_ws("|", "person_id", "valid_from").alias("unique_id"),
+        "person_id",
+        record_ref().alias("ref"),
+        "valid_from",
+        F.coalesce("valid_to", F.lit(FOREVER).cast("date")).alias("valid_until"),
+        number.alias("number17"),
+        spelled(F.col("name")).alias("name"),
+        spelled(F.col("former_name")).alias("former"),
+        F.when(F.col("sex").isin("1", "2"), F.col("sex")).alias("sex"),
+        F.col("birth_date").alias("birth"),
+        F.col("registered_area").alias("village"),
+        F.substring("registered_area", 1, 9).alias("town"),
+        F.substring("registered_area", 1, 6).alias("county"),
+        family_home().alias("household"),
+        F.concat(family_home(), F.lit("|"), F.col("birth_date").cast("string")).alias("cradle"),
+        _entry().alias("entry"),
+    )
+    return frequency.of(told)
+
+
+def with_members(some: DataFrame, history: DataFrame) -> DataFrame:
+    """`rows` with `members`: the names that ever stood in that household by `history`, but the row's own."""
+    named = history.select(family_home().alias("household"), spelled(F.col("name")).alias("name"))
+    names = F.collect_set("name")
+    homes = named.where("household IS NOT NULL").groupBy("household").agg(names.alias("names"))
+    known = F.when(F.size("names") <= _MOST_MEMBERS, F.array_remove("names", F.col("name")))
+    members = F.coalesce(known, F.array().cast("array<string>"))
+    return some.join(homes, "household", how="left").withColumn("members", members).drop("names")
+
+
+def _entry() -> Column:
+    """Registered as a newborn child; later, with a number of this very county; or with one from elsewhere."""
+    newborn = F.datediff("registered_on", "birth_date").between(0, _NEWBORN)
+    here = F.substring(F.coalesce("citizen_id", "claimed_citizen_id"), 1, 6) == F.substring(
+        "registered_area", 1, 6
+    )
+    return F.when(newborn, "birth").when(here, "late").otherwise("moved")
+
+
+def spelled(name: Column) -> Column:
+    """A name as the search compares it."""
+    return simplified(match_name(name))

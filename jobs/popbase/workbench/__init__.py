@@ -1,0 +1,1 @@
+"""What the correction office does with the base: cases looked into, decisions prepared."""

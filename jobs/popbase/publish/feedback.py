@@ -1,8 +1,8 @@
 """What each department is told after a night of its own records: a finding, and what to do.
 
-`<outbox>/<feed>/<region>/<business_date>/findings.csv`, in the encoding and under the headers that the bureau
-delivers in: the key of each record that is not in order, and of each that the day's delivery brought or
-changed. No number and no name stands in it, nor anything that another department delivered.
+`<outbox>/<feed>/<region>/<business_date>/findings.csv`, in the encoding and under the headers that the
+bureau delivers in: the key of each record that is not in order, and of each that the day's delivery brought
+or changed. No number and no name stands in it, nor anything that another department delivered.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from popbase.intake import feeds
 from popbase.intake.taken import TakenIn, with_untold
 from popbase.lease import BASE, leased
 from popbase.lineage import Account
-from popbase.publish import report_page
+from popbase.publish import feedback, report_page
 from popbase.publish.draft import Draft
 from popbase.publish.gates import judge_rollback, judge_tables, rules
 from popbase.publish.publication import Publication, Publications
@@ -149,9 +149,14 @@ def _judged_and_published(
         return told(night, sources, taken, progress, outcome="held", why=why, findings=findings)
     with progress.stage("publication"):
         publication = make_public(night, sources, made, taken, findings)
-    return told(
+    report = told(
         night, sources, taken, progress, outcome="published", findings=findings, publication=publication
     )
+    if outbox := night.settings.outbox:
+        # Last: readers and the run report have theirs, whatever becomes of the outbox.
+        with progress.stage("feedback"):
+            feedback.write(publication, lake=night.lake.root, landing=night.settings.landing, outbox=outbox)
+    return report
 
 
 def take_in_all(night: Night, chosen: Sequence[str], since: date) -> list[TakenIn]:

@@ -36,8 +36,8 @@ Future = Annotated[bool, typer.Option("--future", help="Accept a date after toda
 Limit = Annotated[int, typer.Option(min=1, help="Show people at most so many lines.")]
 
 
-def settings(landing: str | None = None, lake: str | None = None) -> Settings:
+def settings(landing: str | None = None, lake: str | None = None, outbox: str | None = None) -> Settings:
     """Options win over the environment; every command begins with them, so kill points are armed here."""
-    chosen = Settings.from_environ(os.environ, landing=landing, lake=lake)
+    chosen = Settings.from_environ(os.environ, landing=landing, lake=lake, outbox=outbox)
     killpoints.arm(chosen.kill_at, chosen.kill_points)
     return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -37,15 +38,20 @@ _BLOCKS = (
 
 
 def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
-    """The model of people under two numbers, from base/person_history.
+    """The model of people under two numbers, from base/person_history; the arguments as in `estimated`."""
+    frequency = name_frequency(settled(rows(history, NameFrequency({}, {}, {}))))
+    told = settled(with_members(rows(history, frequency), history))
+    model = estimated("second_numbers", told, recall=recall, threshold=threshold, seed=seed)
+    return replace(model, frequency=frequency)
 
-    `recall`: which share of them the same name, birth date and sex find, as those say who look through a
-    sample; `threshold`: from which match weight on pairs are to be proposed.
+
+def estimated(name: str, told: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
+    """A model of rows to be compared (`rows.rows`), without the frequencies of their names.
+
+    `recall`: which share of the matches the same name, birth date and sex find, as those say who look through
+    a sample; `threshold`: from which match weight on pairs are to be proposed.
     """
-    bare = settled(rows(history, NameFrequency({}, {}, {})))
-    frequency = name_frequency(bare)
-    compared = with_members(rows(history, frequency), history)
-    told = settled(compared.withColumns({copy: F.col(name) for copy, name in _COPIES.items()}))
+    told = settled(told.withColumns({copy: F.col(column) for copy, column in _COPIES.items()}))
     linker = Linker(spark_api(told.sparkSession).register(told), _begun(_by_chance(told)), log_level="ERROR")
     train = linker.training
     train.estimate_probability_two_random_records_match([block_on("name", "birth", "sex")], recall=recall)
@@ -56,7 +62,7 @@ def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, 
     levels = {c["output_column_name"]: _levels(c) for c in settings["comparisons"]}
     of = {"rows": told.count(), "popbase": version("popbase"), "splink": version("splink"), "seed": seed}
     prior = settings["probability_two_random_records_match"]
-    return Model("second_numbers", prior, threshold, levels, frequency, of)
+    return Model(name, prior, threshold, levels, NameFrequency({}, {}, {}), of)
 
 
 def _begun(chances: Mapping[str, float]) -> dict[str, Any]:

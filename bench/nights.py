@@ -9,7 +9,7 @@ nights' stages are compared, without the session's start; the night of nothing i
 start to its end. Exit code 1 when a target is missed:
 
 * intake and base together at most 1.3 times as long on the larger base, and as many rows written there;
-* statistics and gates, which read whole columns, at most 3 times as long each;
+* statistics, gates and the search for second numbers, which read whole columns, at most 3 times as long each;
 * the night of nothing at most 30 s, with no table written;
 * the backfill at most 1.5 times a full load scaled to its rows, plus a night of nothing.
 """
@@ -230,6 +230,7 @@ def _compared(small: dict[str, Any], large: dict[str, Any]) -> dict[str, Any]:
         "intake and base": (_ratio(one, other, ("intake", "base")), 1.3),
         "statistics": (_ratio(one, other, ("statistics",)), 3.0),
         "gates": (_ratio(one, other, ("gates",)), 3.0),
+        "search": (_ratio(one, other, ("search",)), 3.0),
         "rows written": (_total(other) / _total(one), 1.0),
         "seconds of a night of nothing": (nothing, 30.0),
         "backfill, of what is allowed": (backfill["seconds"] / scaled, 1.0),

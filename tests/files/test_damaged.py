@@ -15,7 +15,9 @@ from popbase.control import read_small
 from popbase.errors import StorageError
 
 NUMBER = "33010019900101123X"  # made up
-CASES = pa.table({name: ["x"] for name in table_contracts.table("id_case").names})
+_TYPES = {"record_nos": pa.list_(pa.string()), "opened_on": pa.date32(), "closed_on": pa.date32()}
+_COLUMNS = [(name, _TYPES.get(name, pa.string())) for name in table_contracts.table("id_case").names]
+CASES = pa.Table.from_pylist([{}], schema=pa.schema(_COLUMNS))
 
 
 @pytest.fixture(params=["half", "nothing", "gone", "half of one with a deletion vector"])

@@ -138,7 +138,7 @@ def _second_numbers(home: Path, settings: Settings) -> Iterable[Score]:
 def _searched(home: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Whom the search looked at, with whom each is in truth; and all pairs that are worth drawing."""
     session = spark_session(settings)
-    model = replace(stored("second_numbers"), threshold=LOWEST)
+    model = replace(stored(), threshold=LOWEST)
     history = session.read.format("delta").load(f"{settings.lake}/base/person_history")
     everybody = rows(history, model.frequency)
     told = everybody.select("ref", "name", "former", "birth", "household").toPandas()
@@ -186,7 +186,7 @@ def _draw(scored: pd.DataFrame, person: Mapping[str, int], planted: Set[int]) ->
         y=altair.Y("share:Q", axis=altair.Axis(format="%")),
         color=altair.Color("is:N", title=None),
     )  # fmt: skip
-    at = pd.DataFrame({"at": [stored("second_numbers").threshold]})
+    at = pd.DataFrame({"at": [stored().threshold]})
     rule = altair.Chart(at).mark_rule(strokeDash=[4, 4]).encode(x="at:Q")
     OUT.mkdir(exist_ok=True)
     (lines + rule).properties(width=520, height=280).save(str(OUT / "match-weights.svg"))

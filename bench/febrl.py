@@ -48,7 +48,7 @@ def _ours(records: pd.DataFrame) -> list[tuple[str, str]]:
     session = spark_session(Settings.from_environ(os.environ, jars=str(JARS)))
     texts = records.where(records.notna(), None).astype(object)
     rows = settled(_rows(session.createDataFrame(texts)))
-    model = estimated("second_numbers", rows, recall=0.6, threshold=EVEN, seed=1)
+    model = estimated(rows, recall=0.6, threshold=EVEN, seed=1)
     found = pairs(model, in_company(rows, PEOPLE)).select("person_id_l", "person_id_r").collect()
     return [(row["person_id_l"], row["person_id_r"]) for row in found]
 

@@ -177,7 +177,7 @@ def test_a_proposal_shows_what_each_field_weighs(popbase: Any) -> None:
         ("before", "any two people"), ("name", "agrees_rare"), ("birth", "agrees"), ("sex", "unknown"),
         ("home", "differs"),
     ]  # fmt: skip
-    model = stored("second_numbers")
+    model = stored()
     verdicts = ("agrees_rare", "agrees", "differs")
     levels = [
         next(level for level in model.of_field(field) if level.label == verdict)

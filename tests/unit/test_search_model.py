@@ -13,11 +13,11 @@ from popbase.search.model import stored
 
 
 def test_the_stored_model_is_of_the_codes_levels() -> None:
-    assert len(stored("second_numbers").splink["comparisons"]) == 5
+    assert len(stored().splink["comparisons"]) == 5
 
 
 def test_a_model_of_other_levels_is_refused() -> None:
-    model = stored("second_numbers")
+    model = stored()
     other = replace(model, levels={**model.levels, "sex": {"agrees": (1.0, 0.5)}})
     with pytest.raises(PopbaseError, match="train it anew"):
         _ = other.splink
@@ -25,18 +25,18 @@ def test_a_model_of_other_levels_is_refused() -> None:
 
 def test_an_agreement_speaks_for_a_match_and_a_difference_against_it() -> None:
     for field in ("name", "birth", "sex"):
-        strongest, *_, weakest = stored("second_numbers").of_field(field)
+        strongest, *_, weakest = stored().of_field(field)
         assert (strongest.m / strongest.u > 1, weakest.m / weakest.u < 1) == (True, True), field
 
 
 def test_a_rarer_name_weighs_more() -> None:
-    weights = [level.m / level.u for level in stored("second_numbers").of_field("name")[:7]]
+    weights = [level.m / level.u for level in stored().of_field("name")[:7]]
     assert weights == sorted(weights, reverse=True)
 
 
 def test_the_model_holds_no_name_that_few_bear() -> None:
     """A name of its own in the frequencies is one that many bear; all others are told by characters."""
-    model = stored("second_numbers")
+    model = stored()
     assert all(share * model.trained["rows"] >= 50 for share in model.frequency.names.values())
     assert all(len(text) == 1 for text in (*model.frequency.surnames, *model.frequency.given))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
@@ -20,16 +19,6 @@ SHARES = {
     "agrees_unique": 1e-7, "agrees_rare": 1e-6, "agrees_seldom": 1e-5, "agrees_often": 1e-4,
     "agrees_common": 3e-4, "agrees_everywhere": 1e-3, "agrees_most": 1.0,
 }  # fmt: skip
-
-
-def second_numbers() -> SettingsCreator:
-    """Of two people under two numbers, whether they are one."""
-    return _settings([name(), birth_date(), _same("sex"), home(), entry()], PEOPLE)
-
-
-def wrong_numbers() -> SettingsCreator:
-    """Of a sector's record and a person, whether the record's number is the person's, wrongly written."""
-    return _settings([name(), number(), birth_date(), _same("sex"), area()], NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -63,20 +52,13 @@ PEOPLE = (
     _same_of("rare_name", "sex"),
 )
 
-# A slip of one digit, or of two neighbours, leaves one of a number's three parts as it was.
-NUMBERS = (
-    _same_of("name", "number_date"),
-    _same_of("name", "number_area"),
-    _same_of("name", "number_sequence"),
-    _same_of("number_area", "number_date", "sex"),
-)
 
-
-def _settings(comparisons: list[Any], blocks: Sequence[Block]) -> SettingsCreator:
+def second_numbers() -> SettingsCreator:
+    """Of two people under two numbers, whether they are one."""
     return SettingsCreator(
         link_type="dedupe_only",
-        comparisons=comparisons,
-        blocking_rules_to_generate_predictions=[block.rule for block in blocks],
+        comparisons=[name(), birth_date(), sex(), home(), entry()],
+        blocking_rules_to_generate_predictions=[block.rule for block in PEOPLE],
         retain_intermediate_calculation_columns=True,
         additional_columns_to_retain=["person_id", "ref", "valid_from", "valid_until"],
     )
@@ -113,6 +95,10 @@ def birth_date() -> CustomComparison:
     )
 
 
+def sex() -> CustomComparison:
+    return _comparison("sex", ("agrees", "sex_l = sex_r"))
+
+
 def home() -> CustomComparison:
     """Where they are registered, and with whom: `members` are names in the household, but their own."""
     return _comparison(
@@ -133,28 +119,6 @@ def entry() -> CustomComparison:
     given_late = ("given_late", "entry_l = 'late' OR entry_r = 'late'")
     moved = ("moved_in", "entry_l = 'moved' OR entry_r = 'moved'")
     return _comparison("entry", given_late, moved, null=False, other="both_at_birth")
-
-
-def number() -> CustomComparison:
-    """17 digits: one of them another, or two neighbours exchanged."""
-    distance = "levenshtein(digits_l, digits_r)"
-    exchanged = "cast(abs(number17_l - number17_r) as string) rlike '^(9|18|27|36|45|54|63|72|81)0*$'"
-    return _comparison(
-        "digits",
-        ("one_digit", f"{distance} = 1"),
-        ("exchanged", f"{distance} = 2 AND {exchanged}"),
-        ("two_digits", f"{distance} = 2"),
-    )
-
-
-def area() -> CustomComparison:
-    return _comparison(
-        "county", ("county", "county_l = county_r"), ("city", "left(county_l, 4) = left(county_r, 4)")
-    )
-
-
-def _same(column: str) -> CustomComparison:
-    return _comparison(column, ("agrees", f"{column}_l = {column}_r"))
 
 
 def _comparison(

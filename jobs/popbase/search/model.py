@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from splink import SettingsCreator
-
 from popbase.errors import PopbaseError
-from popbase.search import comparisons
+from popbase.search.comparisons import second_numbers
 from popbase.search.frequency import NameFrequency
 
 UNKNOWN = -1  # Splink's number for a level of values that are not given
 
-_SETTINGS: Mapping[str, Callable[[], SettingsCreator]] = {
-    "second_numbers": comparisons.second_numbers,
-    "wrong_numbers": comparisons.wrong_numbers,
-}
+_FILE = "second_numbers.json"
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,6 @@ class Model:
     which on a pair is proposed; `trained`: on what, by which versions.
     """
 
-    name: str
     prior: float
     threshold: float
     levels: Mapping[str, Mapping[str, tuple[float, float]]]
@@ -52,15 +46,13 @@ class Model:
     @property
     def splink(self) -> dict[str, Any]:
         """Splink's settings with these parameters; raises PopbaseError where they are of other levels."""
-        told: dict[str, Any] = _SETTINGS[self.name]().create_settings_dict("spark")
+        told: dict[str, Any] = second_numbers().create_settings_dict("spark")
         told["probability_two_random_records_match"] = self.prior
         for comparison in told["comparisons"]:
             known = self.levels.get(comparison["output_column_name"], {})
             levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
             if [level["label_for_charts"] for level in levels] != list(known):
-                raise PopbaseError(
-                    f"The model '{self.name}' is of other levels than the code; train it anew."
-                )
+                raise PopbaseError("The stored model is of other levels than the code; train it anew.")
             for level in levels:
                 level["m_probability"], level["u_probability"] = known[level["label_for_charts"]]
         return told
@@ -82,9 +74,9 @@ class Model:
 
 
 @cache
-def stored(name: str) -> Model:
-    """The model of this name that came with the code."""
-    told = json.loads(files("popbase.search").joinpath(f"{name}.json").read_text("utf-8"))
+def stored() -> Model:
+    """The model of people under two numbers that came with the code."""
+    told = json.loads(files("popbase.search").joinpath(_FILE).read_text("utf-8"))
     levels = {f: {label: (m, u) for label, (m, u) in known.items()} for f, known in told["levels"].items()}
     frequency = NameFrequency(**told["frequency"])
-    return Model(name, told["prior"], told["threshold"], levels, frequency, told["trained"])
+    return Model(told["prior"], told["threshold"], levels, frequency, told["trained"])

@@ -20,13 +20,12 @@ from popbase.search.proposals import among_all, of_changed
 from popbase.session import cut_off
 
 TABLE, HISTORY = "base/id_case", "base/person_history"
-MODEL = "second_numbers"
 
 
 def search_all(lake: Lake, on: date) -> None:
     """Everybody is compared with everybody who shares a block."""
     known = lake.read(TABLE)
-    proposed = _conformed(among_all(stored(MODEL), lake.read(HISTORY), on), known)
+    proposed = _conformed(among_all(stored(), lake.read(HISTORY), on), known)
     renew(lake, TABLE, known.where(F.col("kind") != PROPOSED).unionByName(proposed))
 
 
@@ -41,7 +40,7 @@ def search_changed(lake: Lake, changed: Changed | None, on: date) -> None:
     beside = cut_off(history.join(F.broadcast(homes), "household_id", how="left_semi"))
     mine = made.unionByName(beside.select(*made.columns)).dropDuplicates(["person_id", "valid_from"])
     known = lake.read(TABLE)
-    new = _conformed(of_changed(stored(MODEL), cut_off(mine), history, on), known)
+    new = _conformed(of_changed(stored(), cut_off(mine), history, on), known)
     old = _told_of(known.where(F.col("kind") == PROPOSED), mine, changed)
     replace(lake, TABLE, old.select(*new.columns), new, key=["case_id"])
 

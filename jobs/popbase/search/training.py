@@ -41,11 +41,11 @@ def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, 
     """The model of people under two numbers, from base/person_history; the arguments as in `estimated`."""
     frequency = name_frequency(settled(rows(history, NameFrequency({}, {}, {}))))
     told = settled(with_members(rows(history, frequency), history))
-    model = estimated("second_numbers", told, recall=recall, threshold=threshold, seed=seed)
+    model = estimated(told, recall=recall, threshold=threshold, seed=seed)
     return replace(model, frequency=frequency)
 
 
-def estimated(name: str, told: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
+def estimated(told: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
     """A model of rows to be compared (`rows.rows`), without the frequencies of their names.
 
     `recall`: which share of the matches the same name, birth date and sex find, as those say who look through
@@ -62,7 +62,7 @@ def estimated(name: str, told: DataFrame, *, recall: float, threshold: float, se
     levels = {c["output_column_name"]: _levels(c) for c in settings["comparisons"]}
     of = {"rows": told.count(), "popbase": version("popbase"), "splink": version("splink"), "seed": seed}
     prior = settings["probability_two_random_records_match"]
-    return Model(name, prior, threshold, levels, NameFrequency({}, {}, {}), of)
+    return Model(prior, threshold, levels, NameFrequency({}, {}, {}), of)
 
 
 def _begun(chances: Mapping[str, float]) -> dict[str, Any]:

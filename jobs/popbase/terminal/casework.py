@@ -170,7 +170,7 @@ def _weights(case: Case, chart: Path | None) -> Rows:
     from popbase.search.model import stored
     from popbase.workbench.waterfall import draw, steps
 
-    model = stored("second_numbers")
+    model = stored()
     told = steps(case, model)
     if chart:
         draw(told, model.threshold, chart)

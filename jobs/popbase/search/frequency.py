@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import mul
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 # Of a character that no name of the sample has.
@@ -19,33 +21,25 @@ RARE = 1e-6
 
 @dataclass(frozen=True)
 class NameFrequency:
-    """Shares of people: by whole name where many bear it, else the surname's times the given characters'."""
+    """Shares of people by the surname's first character, and of given characters, of which two count. A
+    name's share is their product: a model holds nobody's name.
+    """
 
-    names: Mapping[str, float]
     surnames: Mapping[str, float]
     given: Mapping[str, float]
 
     def of(self, rows: DataFrame) -> DataFrame:
         """`rows` with share, and rare_name: the name where few bear it."""
-        shares = rows
-        for column, at in (("surnames", 1), ("given", 2), ("given", 3)):
-            place = f"row__{at}"
-            known = F.broadcast(self._table(rows, column).toDF(place, f"{place}_share"))
-            shares = shares.withColumn(place, F.substring("name", at, 1)).join(known, place, how="left")
-        common = F.broadcast(self._table(rows, "names").toDF("name", "row__whole"))
-        # A one-character name has no given one: an empty text stands there.
-        parts = [
-            F.when(F.col(f"row__{at}") == "", 1.0).otherwise(F.coalesce(f"row__{at}_share", F.lit(UNSEEN)))
-            for at in (1, 2, 3)
-        ]
-        share = F.coalesce("row__whole", parts[0] * parts[1] * parts[2])
-        return (
-            shares.join(common, "name", how="left")
-            .withColumn("share", share)
-            .withColumn("rare_name", F.when(F.col("share") < RARE, F.col("name")))
-            .select(*rows.columns, "share", "rare_name")
+        places = ((self.surnames, 1), (self.given, 2), (self.given, 3))
+        parts = (_share(shares, F.substring("name", at, 1)) for shares, at in places)
+        return rows.withColumn("share", reduce(mul, parts)).withColumn(
+            "rare_name", F.when(F.col("share") < RARE, F.col("name"))
         )
 
-    def _table(self, rows: DataFrame, column: str) -> DataFrame:
-        shares: Mapping[str, float] = getattr(self, column)
-        return rows.sparkSession.createDataFrame(list(shares.items()), "text string, share double")
+
+def _share(shares: Mapping[str, float], character: Column) -> Column:
+    """Looked up by its place in a text: joined tables would cost a small night as much as its people."""
+    place = F.position(character, F.lit("".join(shares)))
+    told = F.split(F.lit(",".join(map(str, shares.values()))), ",")
+    known = F.when(place > 0, F.get(told, place - 1).cast("double")).otherwise(UNSEEN)
+    return F.when(character == "", 1.0).otherwise(known)

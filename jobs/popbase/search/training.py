@@ -19,8 +19,6 @@ from popbase.search.model import Model
 from popbase.search.rows import rows, with_members
 from popbase.session import settled
 
-# Names that fewer bear are told by their characters: a model holds nobody's own name.
-_COMMON = 50
 _DIGITS = 3  # significant ones of a share
 # Of likely matches, how many bear names with nothing in common: where the estimate starts.
 _DIFFERS = 0.01
@@ -39,7 +37,7 @@ _BLOCKS = (
 
 def second_numbers_from(history: DataFrame, *, recall: float, threshold: float, seed: int) -> Model:
     """The model of people under two numbers, from base/person_history; the arguments as in `estimated`."""
-    frequency = name_frequency(settled(rows(history, NameFrequency({}, {}, {}))))
+    frequency = name_frequency(settled(rows(history, NameFrequency({}, {}))))
     told = settled(with_members(rows(history, frequency), history))
     model = estimated(told, recall=recall, threshold=threshold, seed=seed)
     return replace(model, frequency=frequency)
@@ -62,7 +60,7 @@ def estimated(told: DataFrame, *, recall: float, threshold: float, seed: int) ->
     levels = {c["output_column_name"]: _levels(c) for c in settings["comparisons"]}
     of = {"rows": told.count(), "popbase": version("popbase"), "splink": version("splink"), "seed": seed}
     prior = settings["probability_two_random_records_match"]
-    return Model(prior, threshold, levels, NameFrequency({}, {}, {}), of)
+    return Model(prior, threshold, levels, NameFrequency({}, {}), of)
 
 
 def _begun(chances: Mapping[str, float]) -> dict[str, Any]:
@@ -78,14 +76,13 @@ def _begun(chances: Mapping[str, float]) -> dict[str, Any]:
     return settings
 
 
-def name_frequency(bare: DataFrame, *, common: int = _COMMON) -> NameFrequency:
-    """The shares of names, surnames and given characters among `rows`."""
-    total = bare.count()
-    names = _shares(bare.groupBy("name").count().where(F.col("count") >= common), total)
+def name_frequency(bare: DataFrame) -> NameFrequency:
+    """The shares of surnames and of given characters among `rows`."""
     first = bare.groupBy(F.substring("name", 1, 1).alias("name")).count()
     places = F.array(F.substring("name", 2, 1), F.substring("name", 3, 1))
     given = bare.select(F.explode(places).alias("name")).where("name <> ''")
-    return NameFrequency(names, _shares(first, total), _shares(given.groupBy("name").count(), given.count()))
+    counted = given.groupBy("name").count()
+    return NameFrequency(_shares(first, bare.count()), _shares(counted, given.count()))
 
 
 def _levels(comparison: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

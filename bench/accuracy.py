@@ -187,7 +187,7 @@ def _draw(scored: pd.DataFrame, person: Mapping[str, int], planted: Set[int]) ->
         color=altair.Color("is:N", title=None),
     )  # fmt: skip
     at = pd.DataFrame({"at": [stored().threshold]})
-    rule = altair.Chart(at).mark_rule(strokeDash=[4, 4]).encode(x="at:Q")
+    rule = altair.Chart(at).mark_rule(strokeDash=[4, 4]).encode(x=altair.X("at:Q", title=None))
     OUT.mkdir(exist_ok=True)
     (lines + rule).properties(width=520, height=280).save(str(OUT / "match-weights.svg"))
 

@@ -78,7 +78,7 @@ def main() -> None:
         home = Path(given.home or scratch)
         settings = Settings(landing=str(home / "landing"), lake=str(home / "lake"), jars=str(JARS))
         if not (home / "lake").exists():
-            _made(home, settings, given.persons, given.multiplier)
+            _made(home, settings, given)
         scores = [*_cases(home), *_second_numbers(home, settings)]
     told = _table(scores)
     OUT.mkdir(exist_ok=True)
@@ -87,11 +87,12 @@ def main() -> None:
     sys.exit(0 if all(score.met for score in scores) else 1)
 
 
-def _made(home: Path, settings: Settings, persons: int, multiplier: float) -> None:
+def _made(home: Path, settings: Settings, given: argparse.Namespace) -> None:
     home.mkdir(parents=True, exist_ok=True)
     faults = home / "faults.yaml"
-    faults.write_text(f"multiplier: {multiplier}\n", encoding="utf-8")
-    generate(home / "landing", persons=persons, seed=7, first=ON, last=ON, faults=faults, plain=True)
+    faults.write_text(f"multiplier: {given.multiplier}\n", encoding="utf-8")
+    landing = home / "landing"
+    generate(landing, persons=given.persons, seed=given.seed, first=ON, last=ON, faults=faults, plain=True)
     report = run_night(settings, ON, progress=Progress())
     if report.outcome != "published":
         sys.exit(f"The night published nothing: {report.why}")
@@ -210,6 +211,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--persons", type=int, default=500_000)
     parser.add_argument("--multiplier", type=float, default=10)
+    parser.add_argument(
+        "--seed", type=int, default=19, help="of the country; none that the levels were chosen by"
+    )
     parser.add_argument("--home", help="where the made-up country lies, and stays")
     return parser.parse_args()
 

@@ -34,15 +34,22 @@ def search_changed(lake: Lake, changed: Changed | None, on: date) -> None:
     if changed is None:
         return
     history = lake.read(HISTORY)
-    made = cut_off(among(history, changed.register, changed.records))
-    homes = changed.homes.union(made.where(family_home().isNotNull()).select("household_id")).distinct()
-    # Who shares a household is told by each other's names too.
-    beside = cut_off(history.join(F.broadcast(homes), "household_id", how="left_semi"))
-    mine = made.unionByName(beside.select(*made.columns)).dropDuplicates(["person_id", "valid_from"])
+    mine = cut_off(_over_all_dates(history, changed))
     known = lake.read(TABLE)
-    new = _conformed(of_changed(stored(), cut_off(mine), history, on), known)
+    new = _conformed(of_changed(stored(), mine, history, on), known)
     old = _told_of(known.where(F.col("kind") == PROPOSED), mine, changed)
     replace(lake, TABLE, old.select(*new.columns), new, key=["case_id"])
+
+
+def _over_all_dates(history: DataFrame, changed: Changed) -> DataFrame:
+    """Every row of the people whom the night made anew, and of those who ever shared a family's home with
+    them: the names of a household are compared too. A case's dates come from all rows of its people.
+    """
+    made = cut_off(among(history, changed.register, changed.records))
+    homes = changed.homes.union(made.where(family_home().isNotNull()).select("household_id")).distinct()
+    beside = history.join(F.broadcast(homes), "household_id", how="left_semi")
+    people = made.select("person_id").union(beside.select("person_id")).distinct()
+    return history.join(F.broadcast(cut_off(people)), "person_id", how="left_semi")
 
 
 def _told_of(cases: DataFrame, mine: DataFrame, changed: Changed) -> DataFrame:

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from lib.sent import Sent
     from pyspark.sql import SparkSession
 
-# Records 1 and 2 are one person; 5 comes late, for a day on which 1 and 2 were there. 3 and 4 are others, of
-# whom 4 takes the place of 3 in a household.
+# Records 1 and 2 are one person; 5 comes late, for a day on which 1 and 2 were there. 6 and 7 are another: 6
+# moves, and one night later 8 moves in with 6, which changes nothing of what 6 was before.
 REGISTER = """
 day        | record_no | citizen_id | name     | birth_date | household_no | registered_on
 2015-12-01 | 1         | A          | 欧阳海青 | 1980-01-01 | h1           | 1980-02-05
 2015-12-01 | 2         | B          | 欧阳海青 | 1980-01-01 | h2           | 1980-02-09
 2015-12-01 | 3         | C          | 王芳     | 1950-03-03 | h1           | 1990-05-05
+2015-12-01 | 6         | F          | 欧阳海南 | 1981-01-01 | h6           | 1981-02-05
+2015-12-01 | 7         | G          | 欧阳海南 | 1981-01-01 | h8           | 1981-02-09
+2015-12-01 | 8         | H          | 王芳     | 1951-03-03 | h9           | 1990-05-05
+2015-12-02 | 6         | F          | 欧阳海南 | 1981-01-01 | h7           | 1981-02-05
+2015-12-03 | 8         | H          | 王芳     | 1951-03-03 | h7           | 1990-05-05
 2015-12-03 | 3         | C          | 王芳     | 1950-03-03 | h2           | 1990-05-05
 """
 LATE = """
@@ -102,15 +107,16 @@ def proposals(found: Tables) -> list[tuple[str, ...]]:
 
 
 ONE_AND_TWO = "330100/1+330100/2"
+SIX_AND_SEVEN = ("330100/6+330100/7", "open", "2015-12-01", "None")
 TURNS = [(ONE_AND_TWO, "closed", "2015-12-01", "2015-12-02"), (ONE_AND_TWO, "open", "2015-12-03", "None")]
 
 
 def test_a_proposal_waits_until_it_is_decided_and_comes_back_when_that_is_undone(
     by_night: list[Tables],
 ) -> None:
-    assert proposals(by_night[0]) == [(ONE_AND_TWO, "open", "2015-12-01", "None")]
-    assert proposals(by_night[1]) == TURNS[:1]
-    assert proposals(by_night[2]) == TURNS
+    assert proposals(by_night[0]) == [(ONE_AND_TWO, "open", "2015-12-01", "None"), SIX_AND_SEVEN]
+    assert proposals(by_night[1]) == [*TURNS[:1], SIX_AND_SEVEN]
+    assert proposals(by_night[2]) == [*TURNS, SIX_AND_SEVEN]
 
 
 def test_an_undone_decision_leaves_persons_as_they_were_and_the_time_between_in_the_history(
@@ -137,7 +143,7 @@ def test_an_undone_decision_leaves_persons_as_they_were_and_the_time_between_in_
 
 
 def test_a_late_record_is_proposed_from_its_own_day_on(by_night: list[Tables]) -> None:
-    later = [row for row in proposals(by_night[3]) if row not in TURNS]
+    later = [row for row in proposals(by_night[3]) if row not in (*TURNS, SIX_AND_SEVEN)]
     assert {refs for refs, *_ in later} == {"330100/1+330200/5", "330100/2+330200/5"}
     assert {opened for _, _, opened, _ in later} <= {"2015-12-01", "2015-12-03"}
 

@@ -126,8 +126,13 @@ class Contract:
 
 
 def fingerprint() -> str:
-    """Tells the rules that make the base, code and contracts, from any others: they may make other rows."""
-    code = (file for stage in ("identity", "base") for file in (_HERE / stage).glob("*.py"))
+    """Tells the rules that make the base, code, the search's model and contracts, from any others: they may
+    make other rows.
+    """
+    stages = ("identity", "base", "search")
+    code = (
+        file for stage in stages for ending in ("py", "json") for file in (_HERE / stage).glob(f"*.{ending}")
+    )
     files = sorted([*code, *(home() / "schemas").rglob("*.yaml")])
     return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 

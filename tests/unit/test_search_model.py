@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from popbase import contracts, search
 from popbase.errors import PopbaseError
 from popbase.search.characters import _pairs
 from popbase.search.comparisons import PEOPLE
@@ -49,3 +51,16 @@ def test_traditional_characters_stand_for_simplified_ones() -> None:
     told = dict(zip(traditional, simple, strict=True))
     assert [told[character] for character in "張國艷龍"] == list("张国艳龙")
     assert not set("张国艳龙") & set(traditional)
+
+
+def test_another_model_makes_other_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a night would leave proposals that the model before it made."""
+    (tmp_path / "search").mkdir()
+    code = [file.read_bytes() for file in Path(search.__file__).parent.glob("*.json")]
+    monkeypatch.setattr(contracts, "_HERE", tmp_path)
+    monkeypatch.setattr(contracts, "home", lambda: tmp_path)
+    told = []
+    for content in (b"{}", *code):
+        (tmp_path / "search/second_numbers.json").write_bytes(content)
+        told.append(contracts.fingerprint())
+    assert len(set(told)) == 2

@@ -111,10 +111,8 @@ def _cases(home: Path) -> Iterable[Score]:
 
 
 def _open_cases(home: Path) -> pd.DataFrame:
-    current = Publications(str(home / "lake")).current()
-    if current is None:
-        sys.exit("Nothing is published.")
-    cases = open_table(str(home / "lake"), "base/id_case", current.tables["base/id_case"])
+    shown = Publications(str(home / "lake")).shown()
+    cases = open_table(str(home / "lake"), "base/id_case", shown.tables["base/id_case"])
     with duckdb.connect() as connection:
         connection.register("cases", cases)
         return connection.execute("SELECT kind, record_nos FROM cases WHERE status = 'open'").df()

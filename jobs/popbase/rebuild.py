@@ -12,7 +12,6 @@ from datetime import date
 from functools import partial
 
 from popbase import lineage
-from popbase.errors import PublicationError
 from popbase.expectations import warm_up
 from popbase.intake import feeds
 from popbase.intake.again import rejudge
@@ -41,11 +40,7 @@ def rebuild(settings: Settings, *, since: date = date.min, progress: Progress | 
     """Judges what is of these business dates again, and publishes for the date that readers see."""
     progress = progress or Progress()
     with leased(settings.lake, BASE):
-        before = Publications(settings.lake).current()
-        if before is None:
-            raise PublicationError(
-                "Nothing is published yet; the first night does it: popbase night --date D."
-            )
+        before = Publications(settings.lake).shown()
         warm_up()
         with progress.stage("session"):
             night = begin(settings, before.business_date, future=True)

@@ -103,6 +103,14 @@ class Publications:
         numbers = self.numbers()
         return self.get(numbers[-1]) if numbers else None
 
+    def shown(self) -> Publication:
+        """What readers see now; raises PublicationError before the first night."""
+        if (current := self.current()) is None:
+            raise PublicationError(
+                "Nothing is published yet; the first night does it: popbase night --date D."
+            )
+        return current
+
     def rolled_back(self) -> Publication | None:
         """What readers saw before they were taken back, as long as nothing was published since."""
         current = self.current()

@@ -117,14 +117,10 @@ def open_(
 
 
 def _chosen(lake: str, seq: int | None) -> Publication:
-    from popbase.errors import PublicationError
     from popbase.publish.publication import Publications
 
     everything = Publications(lake)
-    chosen = everything.get(seq) if seq else everything.current()
-    if chosen is None:
-        raise PublicationError("Nothing is published yet; the first night does it: popbase night --date D.")
-    return chosen
+    return everything.get(seq) if seq else everything.shown()
 
 
 def _converse(reader: Reader, how: Format, limit: int) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from popbase import table_contracts
 from popbase.contracts import REGISTER
-from popbase.errors import PublicationError, UsageError
+from popbase.errors import UsageError
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.tables import open_table, query
 
@@ -91,12 +91,7 @@ class CaseFile:
     """The cases of the publication that readers see now; raises PublicationError where there is none."""
 
     def __init__(self, lake: str) -> None:
-        current = Publications(lake).current()
-        if current is None:
-            raise PublicationError(
-                "Nothing is published yet; the first night does it: popbase night --date D."
-            )
-        self.lake, self.publication = lake, current
+        self.lake, self.publication = lake, Publications(lake).shown()
 
     def found(self, wanted: Wanted) -> Rows:
         """The last opened first."""

@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from lib.delivery import deliver
 from lib.lakes import NEW_YEARS_EVE, publish, write
 
+from popbase import contracts
 from popbase.base import sector
 from popbase.publish.feedback import FILE, HEADERS, REGISTERED, SECTOR
 from popbase.publish.publication import DeliveryRef
@@ -69,9 +71,16 @@ def lake(tmp_path: Path) -> Path:
     ]  # fmt: skip
     publish(tmp_path, versions, deliveries=tuple(seen))
     for number, encoding in ((1, "UTF-8"), (2, "GB18030")):
-        folder = tmp_path / f"landing/housing/330100/{NEW_YEARS_EVE}/{number:03d}"
-        folder.mkdir(parents=True)
-        said = {"files": [{"name": "part-0001.csv", "format": "csv", "encoding": encoding}]}
+        folder = deliver(
+            tmp_path / "landing",
+            contracts.feed("housing"),
+            [],
+            region="330100",
+            day=NEW_YEARS_EVE,
+            number=number,
+        )
+        said = json.loads((folder / "manifest.json").read_text("utf-8"))
+        said["files"][0]["encoding"] = encoding
         (folder / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
     return tmp_path
 
@@ -112,6 +121,21 @@ def test_nobodys_number_or_name_leaves(outbox: Path) -> None:
     for text in (NUMBER, NAME):
         for encoding in ("UTF-8", "GB18030"):
             assert not any(text.encode(encoding) in content for content in sent)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"files": 1}', b"\xff", "a folder"])
+def test_a_manifest_that_is_none_any_more_stops_nobodys_feedback(
+    lake: Path, popbase: Any, content: bytes | str
+) -> None:
+    manifest = lake / f"landing/housing/330100/{NEW_YEARS_EVE}/002/manifest.json"
+    manifest.unlink()
+    if isinstance(content, bytes):
+        manifest.write_bytes(content)
+    else:
+        manifest.mkdir()
+    told = popbase("feedback", "--outbox", str(lake / "outbox"), "--landing", str(lake / "landing"))
+    assert (told.code, "3 bureaus told" in told.out) == (0, True), told.err
+    assert read(lake / "outbox", "housing", "330100", "UTF-8")[0] == ["业务编号", *HEADERS]
 
 
 def test_every_kind_of_case_has_words_for_its_bureau() -> None:

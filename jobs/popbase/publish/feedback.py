@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,9 @@ from dataclasses import dataclass
 
 from popbase import contracts, table_contracts
 from popbase.contracts import REGISTER, Contract
-from popbase.intake.landing import MANIFEST
+from popbase.errors import StorageError
+from popbase.intake.manifest import Refusal, manifest_bytes, parse
+from popbase.intake.sender_folder import folder_at
 from popbase.publish.publication import DeliveryRef, Publication
 from popbase.publish.tables import open_table, query
 from popbase.storage import store
@@ -58,8 +59,8 @@ _SECTOR = """
     SELECT s.region, {keys},
       CASE WHEN s.match_status <> 'MATCHED' THEN s.match_status
         WHEN list_contains(s.flags, 'former_number') THEN 'FORMER_NUMBER'
-        WHEN p.status <> 'REGISTERED' AND ({active}) THEN 'ENDED' ELSE 'MATCHED' END AS finding
-    FROM sector AS s LEFT JOIN persons AS p USING (person_id)
+        WHEN p.status <> 'REGISTERED' AND s.is_active THEN 'ENDED' ELSE 'MATCHED' END AS finding
+    FROM (SELECT *, {active} AS is_active FROM sector) AS s LEFT JOIN persons AS p USING (person_id)
     WHERE finding <> 'MATCHED' OR s.set_on = $on
     ORDER BY s.region, {keys}
 """
@@ -118,10 +119,8 @@ def _found(publication: Publication, lake: str, feed: str) -> Iterator[tuple[str
 
 def _sql(contract: Contract) -> str:
     keys = ", ".join(f's."{field.name}"' for field in contract.key)
-    names = "|".join(field.name for field in contract.fields)
-    # The contract's own words, about the sector's record and not the person's.
-    active = re.sub(rf"\b({names})\b", r's."\1"', contract.active_when or "true").replace(":d", "$on")
-    return _SECTOR.format(keys=keys, active=active)
+    active = re.sub(r":d\b", "$on", contract.active_when or "true")
+    return _SECTOR.format(keys=keys, active=f"({active})")
 
 
 def _as_csv(contract: Contract, rows: Iterable[Sequence[str]]) -> str:
@@ -133,11 +132,11 @@ def _as_csv(contract: Contract, rows: Iterable[Sequence[str]]) -> str:
 
 
 def _encoding(landing: str, newest: DeliveryRef) -> str:
-    """That of the bureau's newest delivery; UTF-8 where its folder is gone by now."""
+    """That of the bureau's newest delivery; UTF-8 where its folder is gone by now, or is not as it was."""
     folder = f"{newest.feed}/{newest.region}/{newest.business_date}/{newest.delivery_no:03d}"
     try:
-        files = json.loads(store(landing).read(f"{folder}/{MANIFEST}"))["files"]
-    except FileNotFoundError:
+        files = parse(manifest_bytes(folder_at(landing, folder))).files
+    except (Refusal, StorageError):
         return "UTF-8"
-    named = {file["encoding"] for file in files if file["format"] == "csv"}
+    named = {file.encoding for file in files if file.format == "csv"}
     return named.pop() if len(named) == 1 else "UTF-8"

@@ -32,7 +32,6 @@ from popbase.night import run_night
 from popbase.publish.publication import Publications
 from popbase.publish.tables import open_table
 from popbase.search.candidates import in_company
-from popbase.search.comparisons import PEOPLE
 from popbase.search.linkage import pairs
 from popbase.search.model import stored
 from popbase.search.rows import rows, with_members
@@ -143,7 +142,7 @@ def _searched(home: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFram
     told = everybody.select("ref", "name", "former", "birth", "household").toPandas()
     records = pd.read_parquet(home / "landing.truth" / "world" / "records.parquet")
     records["ref"] = records.region + "/" + records.record_no
-    some = with_members(in_company(everybody, PEOPLE), history).localCheckpoint()
+    some = with_members(in_company(everybody), history).localCheckpoint()
     scored = pairs(model, some).select("ref_l", "ref_r", "match_weight").toPandas()
     return told.merge(records[["ref", "person"]], on="ref"), scored
 

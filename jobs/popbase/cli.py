@@ -16,10 +16,11 @@ from popbase.errors import ContractError, PopbaseError, UsageError, exit_codes
 from popbase.failures import storage_error
 from popbase.options import Json, Landing, date_option, settings
 from popbase.storage import is_s3
-from popbase.terminal.casework import cases, check_numbers
+from popbase.terminal.casework import cases
 from popbase.terminal.commands import COMMANDS
 from popbase.terminal.corrections import CORRECTIONS
 from popbase.terminal.runs import RUNS, progress_of
+from popbase.terminal.services import SERVICES
 
 UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
@@ -101,10 +102,9 @@ def generate(  # noqa: PLR0913 - a made-up world has many knobs
         typer.echo(f"{summary.deliveries:,} deliveries with {summary.rows:,} rows in {root}")
 
 
-for name, command in {**RUNS, **CORRECTIONS, **COMMANDS}.items():
+for name, command in {**RUNS, **CORRECTIONS, **COMMANDS, **SERVICES}.items():
     app.command(name)(command)
 app.add_typer(cases, name="cases")
-app.command("check-numbers")(check_numbers)
 
 
 @app.command("check-contracts")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from popbase.publish.gates import judge_rollback, judge_tables, rules
 from popbase.publish.publication import Publication, Publications
 from popbase.publish.report_lines import delivery_lines, gate_line, held_because, notices, opened_cases
 from popbase.publish.run_report import NightReport, Outcome
-from popbase.publish.staleness import Sender, senders
+from popbase.publish.staleness import all_senders
 from popbase.run import (
     Night,
     already_told,
@@ -206,7 +206,7 @@ def make_public(
             created_at=clock.after(night.last.created_at if night.last else None),
             tables=made.tables,
             deliveries=cursor(night, sources),
-            senders=tuple(all_senders(sources, night.as_of)),
+            senders=all_senders(sources.judgements, as_of=night.as_of),
             warnings=warnings,
             passed="" if stopping(findings) else rules(),
             contracts={name: contract.version for name, contract in contracts.feeds().items()},
@@ -215,11 +215,6 @@ def make_public(
             told={**(night.last.told if night.last else {}), **upto},
         )
     )
-
-
-def all_senders(sources: Sources, as_of: date) -> Iterable[Sender]:
-    for feed, judgements in sources.judgements.items():
-        yield from senders(feed, contracts.feed(feed).cadence, judgements, as_of=as_of)
 
 
 def told(
@@ -243,7 +238,7 @@ def told(
         publication=current.seq if current else None,
         why=why,
         deliveries=tuple(line for feed in taken for line in delivery_lines(night.lake.root, feed)),
-        senders=tuple(all_senders(sources, night.as_of)),
+        senders=all_senders(sources.judgements, as_of=night.as_of),
         notices=tuple(notice for feed in taken for notice in notices(feed)),
         strays={feed.feed: feed.strays for feed in taken if feed.strays},
         gates=tuple(gate_line(f) for f in findings if not f.passed),

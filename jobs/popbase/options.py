@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from popbase import killpoints
+from popbase.errors import UsageError
 from popbase.settings import Settings
 
 
@@ -34,6 +36,12 @@ Feed = Annotated[str, typer.Option(help="The feed, by its contract's name.")]
 OneFeed = Annotated[str | None, typer.Option("--feed", help="Only this feed.")]
 Future = Annotated[bool, typer.Option("--future", help="Accept a date after today.")]
 Limit = Annotated[int, typer.Option(min=1, help="Show people at most so many lines.")]
+
+
+def new_file(out: Path) -> None:
+    """UsageError where the file that a command is to write is there already."""
+    if out.exists():
+        raise UsageError(f"{out.name} is there already; name another file.")
 
 
 def settings(landing: str | None = None, lake: str | None = None, outbox: str | None = None) -> Settings:

@@ -161,6 +161,13 @@ def among(rows: DataFrame, step: FeedStep, keys: DataFrame) -> DataFrame:
     return rooted.join(F.broadcast(keys), step.key, how="left_semi").drop(ROOT)
 
 
+def named_in(cases: DataFrame) -> DataFrame:
+    """One row is a register record that a case names: case_id region record_no."""
+    ref = F.split("ref", "/", 2)
+    told = cases.select("case_id", F.explode("record_nos").alias("ref"))
+    return told.select("case_id", ref[0].alias("region"), ref[1].alias("record_no"))
+
+
 def _takeovers(past: Course) -> list[tuple[str, str]]:
     return [(old, new) for old, steps in past.takeovers.items() for _, new in steps]
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.base.build import with_sightings
-from popbase.base.changes import FeedStep, Step, among
+from popbase.base.changes import FeedStep, Step, among, named_in
 from popbase.base.concerned import Concerned, due
 from popbase.base.household import family_home, households
 from popbase.base.sector import matched, sightings
@@ -161,10 +161,7 @@ class _Update(Concerned):
 
     def _cases(self, records: DataFrame, decisions: DataFrame) -> DataFrame:
         cases = self.head("base/id_case").where(F.col("kind") != PROPOSED)
-        told = cases.select("case_id", F.explode("record_nos").alias("ref"))
-        part = F.split("ref", "/", 2)
-        named = told.select("case_id", part[0].alias("region"), part[1].alias("record_no"))
-        theirs = among(named, self.step.feed(REGISTER), records).select("case_id")
+        theirs = among(named_in(cases), self.step.feed(REGISTER), records).select("case_id")
         decided = cases.join(F.broadcast(decisions), "decision_no", how="left_semi").select("case_id")
         both = theirs.union(decided).distinct().localCheckpoint()
         return cases.join(F.broadcast(both), "case_id", how="left_semi")

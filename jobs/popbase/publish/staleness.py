@@ -6,10 +6,12 @@ Staleness is a fact of a publication, never of rows: the state of a late sender 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 
+from popbase import contracts
 from popbase.contract_properties import Cadence
 from popbase.intake.ledger import Judgement, effective
 
@@ -29,6 +31,12 @@ class Sender:
     @property
     def late(self) -> bool:
         return self.days_late != 0
+
+
+def all_senders(judgements: Mapping[str, Iterable[Judgement]], *, as_of: date) -> tuple[Sender, ...]:
+    """The lines of every feed, by its contract's cadence; `judgements`: feed -> its deliveries as judged."""
+    told = (senders(f, contracts.feed(f).cadence, judged, as_of=as_of) for f, judged in judgements.items())
+    return tuple(chain.from_iterable(told))
 
 
 def senders(feed: str, cadence: Cadence, judgements: Iterable[Judgement], *, as_of: date) -> list[Sender]:

@@ -5,7 +5,7 @@ A level's label is the verdict that a case gives as evidence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splink import SettingsCreator
@@ -23,19 +23,24 @@ SHARES = {
 
 @dataclass(frozen=True)
 class Block:
-    """Pairs are compared where these columns of one row equal those of the other."""
+    """Pairs are compared where these columns of one row equal those of the other, whichever comes first."""
 
-    left: Sequence[str]
-    right: Sequence[str]
+    left: tuple[str, ...]
+    right: tuple[str, ...]
 
     @property
-    def rule(self) -> CustomRule:
-        same = (f"l.{one} = r.{other}" for one, other in zip(self.left, self.right, strict=True))
-        return CustomRule(" AND ".join([*same, "l.number17 <> r.number17", _ON_ONE_DAY]), sql_dialect="spark")
+    def rules(self) -> list[CustomRule]:
+        ways = dict.fromkeys([(self.left, self.right), (self.right, self.left)])
+        return [_rule(zip(one, other, strict=True)) for one, other in ways]
 
 
 def _same_of(*columns: str) -> Block:
     return Block(columns, columns)
+
+
+def _rule(equal: Iterable[tuple[str, str]]) -> CustomRule:
+    same = (f"l.{one} = r.{other}" for one, other in equal)
+    return CustomRule(" AND ".join([*same, "l.number17 <> r.number17", _ON_ONE_DAY]), sql_dialect="spark")
 
 
 _ON_ONE_DAY = "l.valid_from < r.valid_until AND r.valid_from < l.valid_until"
@@ -45,7 +50,6 @@ _ON_ONE_DAY = "l.valid_from < r.valid_until AND r.valid_from < l.valid_until"
 PEOPLE = (
     _same_of("name", "birth"),
     Block(("name", "birth"), ("former", "birth")),
-    Block(("former", "birth"), ("name", "birth")),
     _same_of("household", "name"),
     _same_of("birth", "sex", "village"),
     _same_of("name", "sex", "village"),
@@ -58,7 +62,7 @@ def second_numbers() -> SettingsCreator:
     return SettingsCreator(
         link_type="dedupe_only",
         comparisons=[name(), birth_date(), sex(), home(), entry()],
-        blocking_rules_to_generate_predictions=[block.rule for block in PEOPLE],
+        blocking_rules_to_generate_predictions=[rule for block in PEOPLE for rule in block.rules],
         retain_intermediate_calculation_columns=True,
         additional_columns_to_retain=["person_id", "ref", "valid_from", "valid_until"],
     )

@@ -25,11 +25,11 @@ def pairs(model: Model, some: DataFrame, others: DataFrame | None = None) -> Dat
     mine = api.register(some)
     linker = Linker(mine, model.splink, log_level="ERROR")
     asked: dict[str, Any] = {"threshold_match_weight": model.threshold, "warning_mode": "never"}
-    found = _scored(linker.inference.predict_within(mine, **asked), model)
+    found = _scored(api.spark, linker.inference.predict_within(mine, **asked), model)
     if others is None:
         return found
     between = linker.inference.predict_between(mine, api.register(others), **asked)
-    return found.unionByName(_scored(between, model))
+    return found.unionByName(_scored(api.spark, between, model))
 
 
 def spark_api(session: SparkSession) -> SparkAPI:
@@ -37,10 +37,10 @@ def spark_api(session: SparkSession) -> SparkAPI:
     return _Spark(spark_session=session, register_udfs_automatically=False, break_lineage_method="cut")
 
 
-def _scored(found: SplinkDataFrame, model: Model) -> DataFrame:
+def _scored(session: SparkSession, found: SplinkDataFrame, model: Model) -> DataFrame:
     verdicts = (F.concat(F.lit(f"{field}="), _verdict(model, field)) for field in model.levels)
     kept = [f"{name}_{side}" for name in _KEPT for side in "lr"]
-    rows = SparkSession.active().table(found.physical_name)
+    rows = session.table(found.physical_name)
     return rows.select(*kept, "match_weight", F.concat_ws(";", *verdicts).alias("evidence"))
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
-from popbase.base.changes import among
+from popbase.base.changes import among, named_in
 from popbase.base.household import family_home
 from popbase.base.update import Changed
 from popbase.identity.findings import PROPOSED
@@ -54,10 +54,7 @@ def _over_all_dates(history: DataFrame, changed: Changed) -> DataFrame:
 
 def _told_of(cases: DataFrame, mine: DataFrame, changed: Changed) -> DataFrame:
     """The cases that name one of these people's records, as they are or as they were."""
-    ref = F.split("ref", "/", 2)
-    named = cases.select("case_id", F.explode("record_nos").alias("ref")).select(
-        "case_id", ref[0].alias("region"), ref[1].alias("record_no")
-    )
+    named = named_in(cases)
     here = mine.select("region", "record_no").distinct()
     theirs = named.join(F.broadcast(here), ["region", "record_no"], how="left_semi").select("case_id")
     before = among(named, changed.register, changed.records).select("case_id")

@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 from popbase.identity.findings import PROPOSED
 from popbase.identity.histories import id_cases
 from popbase.search.candidates import beside, in_company
-from popbase.search.comparisons import PEOPLE
 from popbase.search.linkage import pairs
 from popbase.search.model import Model
 from popbase.search.rows import FOREVER, rows, with_members
@@ -21,7 +20,7 @@ from popbase.session import cut_off
 def among_all(model: Model, history: DataFrame, on: date) -> DataFrame | None:
     """The cases of `base/id_case`, as known on a date, that a whole base/person_history gives; None where
     nobody can be compared with anybody."""
-    some = in_company(rows(history, model.frequency), PEOPLE)
+    some = in_company(rows(history, model.frequency))
     return _compared(model, some, None, history, on)
 
 
@@ -31,7 +30,7 @@ def of_changed(model: Model, changed: DataFrame, history: DataFrame, on: date) -
     rest = rows(history, model.frequency).join(
         F.broadcast(some.select("unique_id")), "unique_id", "left_anti"
     )
-    return _compared(model, some, beside(some, rest, PEOPLE), history, on)
+    return _compared(model, some, beside(some, rest), history, on)
 
 
 def _compared(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from popbase.errors import UsageError
-from popbase.options import Date, Json, Lake, Landing, Limit, date_option, settings
+from popbase.options import Date, Json, Lake, Landing, Limit, date_option, new_file, settings
 
 if TYPE_CHECKING:
     from popbase.workbench.cases import Case, CaseFile, Rows
@@ -106,8 +106,7 @@ def template(
     from popbase.workbench.cases import CaseFile, Wanted
     from popbase.workbench.decisions import ANSWERS, template
 
-    if out.exists():
-        raise UsageError(f"{out.name} is there already; name another file.")
+    new_file(out)
     file = CaseFile(settings(lake=lake).lake)
     found = file.found(Wanted(kind=kind, status="open", region=region))
     chosen = file.all([case["case_id"] for case in found if case["kind"] in ANSWERS])
@@ -131,34 +130,6 @@ def deliver(
 
     place, decided = deliver(table, settings(landing).landing, business_date=day, region=region)
     typer.echo(f"{place}: decisions {decided}. The night for {day} takes them in.")
-
-
-def check_numbers(
-    file: Annotated[Path, typer.Argument(help="Pairs to check: CSV with the headers 公民身份号码 and 姓名.")],
-    out: Annotated[Path, typer.Option(help="The answers, row by row; it must not be there yet.")],
-    reason: Annotated[str, typer.Option(help="What for; who checked is written down.")],
-    as_json: Json = False,
-    lake: Lake = None,
-) -> None:
-    """Answer pairs of number and name: 一致, 不一致 or 库中无此号, by what readers see now."""
-    from functools import partial
-
-    from popbase.lake import Lake as Tables
-    from popbase.session import spark_session
-    from popbase.terminal import show
-    from popbase.workbench import audit
-    from popbase.workbench.cases import CaseFile
-    from popbase.workbench.number_check import check
-
-    if out.exists():
-        raise UsageError(f"{out.name} is there already; name another file.")
-    chosen = settings(lake=lake)
-    publication = CaseFile(chosen.lake).publication
-    audit.note(chosen.lake, "numbers checked", [file.name], reason=reason, publication=publication.seq)
-    tables = Tables(partial(spark_session, chosen), chosen.lake)
-    told = check(tables, publication.tables["base/person"], file, out)
-    rows = [{"answer": answer, "pairs": pairs} for answer, pairs in sorted(told.items())]
-    show.dicts(rows, "json" if as_json else "table", most=10, nothing="No pair to check.")
 
 
 def _weights(case: Case, chart: Path | None) -> Rows:

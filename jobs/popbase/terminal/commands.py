@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from popbase.errors import UsageError
-from popbase.options import Json, Lake, Landing, Limit, OneDate, OneFeed, date_option, settings
+from popbase.options import Json, Lake, Limit, OneDate, OneFeed, date_option, settings
 
 if TYPE_CHECKING:
     from popbase.publish.publication import Publication
@@ -155,32 +155,10 @@ def _statements(*, prompting: bool) -> Iterator[str]:
             return
 
 
-def feedback(
-    outbox: Annotated[
-        str | None, typer.Option(help="Where departments find it; else $POPBASE_OUTBOX.")
-    ] = None,
-    landing: Landing = None,
-    lake: Lake = None,
-) -> None:
-    """Tell every department, of its own records, what is not in order; a night with an outbox does it too.
-
-    OUTBOX/FEED/REGION/DATE/findings.csv, in the bureau's own encoding and headers."""
-    from popbase.publish.feedback import write
-    from popbase.workbench.cases import CaseFile
-
-    chosen = settings(landing, lake, outbox)
-    if not chosen.outbox:
-        raise UsageError("Say where to write it: --outbox DIR, or POPBASE_OUTBOX.")
-    publication = CaseFile(chosen.lake).publication
-    files = write(publication, lake=chosen.lake, landing=chosen.landing, outbox=chosen.outbox)
-    typer.echo(f"{chosen.outbox}: {files} bureaus told, as of publication {publication.seq}.")
-
-
 COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "deliveries": deliveries,
     "quarantine": quarantine,
     "publications": publications,
     "open": open_,
-    "feedback": feedback,
 }

@@ -20,9 +20,9 @@ _SCHEMA = pa.schema([
 
 
 def note(lake: str, what: str, subjects: Sequence[str], *, reason: str | None, publication: int) -> None:
-    """Writes down a look at the `subjects` (cases); raises UsageError without a reason."""
+    """Writes down a look at the `subjects`, cases or a file; raises UsageError without a reason."""
     if not (reason or "").strip():
-        raise UsageError("--reveal shows names and numbers; --reason says what for, and is written down.")
+        raise UsageError("Who looks at names and numbers says what for: --reason WHY, which is written down.")
     row = {
         "looked_at": clock.now(), "who": _user(), "what": what, "subjects": sorted(subjects),
         "reason": reason, "publication": publication,

@@ -89,7 +89,10 @@ def _read(file: Path) -> tuple[str, str]:
 
 def _pairs(text: str, file: Path) -> list[list[str]]:
     """The header and the rows, all as long as the header."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error as error:
+        raise UsageError(f"{file.name} is not CSV.") from error
     header = [cell.strip() for cell in rows[0]] if rows else []
     if not {NUMBER, NAME} <= set(header):
         raise UsageError(f"The first line of {file.name} names no columns {NUMBER} and {NAME}.")

@@ -1,0 +1,67 @@
+"""What the base does for others: pairs of number and name checked, departments told of their own records."""
+# ruff: noqa: PLC0415 - `popbase --help` answers at once: a command imports what it needs
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from popbase.errors import UsageError
+from popbase.options import Json, Lake, Landing, new_file, settings
+
+
+def check_numbers(
+    file: Annotated[Path, typer.Argument(help="Pairs to check: CSV with the headers 公民身份号码 and 姓名.")],
+    out: Annotated[Path, typer.Option(help="The answers, row by row; it must not be there yet.")],
+    reason: Annotated[str, typer.Option(help="What for; who checked is written down.")],
+    as_json: Json = False,
+    lake: Lake = None,
+) -> None:
+    """Answer pairs of number and name: 一致, 不一致 or 库中无此号, by what readers see now."""
+    from functools import partial
+
+    from popbase.lake import Lake as Tables
+    from popbase.publish.publication import Publications
+    from popbase.session import spark_session
+    from popbase.terminal import show
+    from popbase.workbench import audit
+    from popbase.workbench.number_check import check
+
+    new_file(out)
+    chosen = settings(lake=lake)
+    publication = Publications(chosen.lake).shown()
+    audit.note(chosen.lake, "numbers checked", [file.name], reason=reason, publication=publication.seq)
+    tables = Tables(partial(spark_session, chosen), chosen.lake)
+    told = check(tables, publication.tables["base/person"], file, out)
+    rows = [{"answer": answer, "pairs": pairs} for answer, pairs in sorted(told.items())]
+    show.dicts(rows, "json" if as_json else "table", most=10, nothing="No pair to check.")
+
+
+def feedback(
+    outbox: Annotated[
+        str | None, typer.Option(help="Where departments find it; else $POPBASE_OUTBOX.")
+    ] = None,
+    landing: Landing = None,
+    lake: Lake = None,
+) -> None:
+    """Tell every department, of its own records, what is not in order; a night with an outbox does it too.
+
+    OUTBOX/FEED/REGION/DATE/findings.csv, in the bureau's own encoding and headers."""
+    from popbase.publish.feedback import write
+    from popbase.publish.publication import Publications
+
+    chosen = settings(landing, lake, outbox)
+    if not chosen.outbox:
+        raise UsageError("Say where to write it: --outbox DIR, or POPBASE_OUTBOX.")
+    publication = Publications(chosen.lake).shown()
+    files = write(publication, lake=chosen.lake, landing=chosen.landing, outbox=chosen.outbox)
+    typer.echo(f"{chosen.outbox}: {files} bureaus told, as of publication {publication.seq}.")
+
+
+SERVICES: dict[str, Callable[..., None]] = {
+    "check-numbers": check_numbers,
+    "feedback": feedback,
+}

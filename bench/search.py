@@ -25,8 +25,9 @@ from typing import Any
 from popbase_load import JARS
 from pyspark.sql import functions as F
 
+from popbase import table_contracts
 from popbase.base.changes import ROOT, Step
-from popbase.base.update import Changed
+from popbase.base.update import Changed, People
 from popbase.contracts import REGISTER
 from popbase.generate import generate
 from popbase.lake import Lake
@@ -74,14 +75,17 @@ def _measured(settings: Settings, changed: int) -> dict[str, Any]:
     lake = Lake(session, settings.lake)
     history = lake.read(HISTORY)
     rows = history.count()
-    everybody = _seconds(lambda: search_all(lake, ON))
     sources = Sources.now(lake)
+    everybody = _seconds(lambda: search_all(sources, ON))
     register = Step(sources, sources, ON, ON).feed(REGISTER)
     share = rows // changed
     few = history.where(F.pmod(F.xxhash64("person_id"), F.lit(share)) == 0)
     records = cut_off(few.withColumn(ROOT, register.rooted()).select(ROOT, "record_no").distinct())
     homes = cut_off(few.select("household_id").where("household_id IS NOT NULL").distinct())
-    some = _seconds(lambda: search_changed(lake, Changed(register, records, homes), ON))
+    people = People(register, records, homes)
+    nobody = session.createDataFrame([], "number17 bigint")
+    told = tuple((c, sources.spans(c.feed, ON).limit(0)) for c in table_contracts.sectors())
+    some = _seconds(lambda: search_changed(lake, Changed(people, nobody, told), ON))
     return {"rows": rows, "all": everybody, "changed": records.count(), "few": some, "gb": _peak()}
 
 

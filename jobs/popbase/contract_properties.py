@@ -32,6 +32,8 @@ class _Statistics(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     active_when: str | None = None
+    active_from: str | None = None
+    active_until: str | None = None
 
 
 class FeedProperties(_Properties):

@@ -106,6 +106,10 @@ class Contract:
     max_quarantine_share: float = 0.2
     base_table: str | None = None
     active_when: str | None = None
+    # Dates between which a record counts by what it says, where time alone makes it begin or lapse: the first
+    # day, and the first one no more.
+    active_from: str | None = None
+    active_until: str | None = None
 
     @property
     def key(self) -> tuple[Field, ...]:
@@ -180,6 +184,8 @@ def parse(text: str, *, where: str) -> Contract:
         max_quarantine_share=said.max_quarantine_share,
         base_table=said.base_table or (document.name if said.kind == "sector" else None),
         active_when=said.statistics.active_when,
+        active_from=said.statistics.active_from,
+        active_until=said.statistics.active_until,
     )
     _refuse(contract, where)
     return contract

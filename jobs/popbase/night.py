@@ -102,7 +102,7 @@ def make_base(night: Night, sources: Sources, progress: Progress, *, whole: bool
             with progress.stage("base"):
                 write_base(sources, as_of=night.as_of)
             with progress.stage("search"):
-                search_all(night.lake, night.as_of)
+                search_all(sources, night.as_of)
         else:
             with progress.stage("base"):
                 back_to_drafted(night)

@@ -30,6 +30,8 @@ CASES = [
      "record_nos": ["330100/3", "330100/4"], "evidence": "name=agrees"},
     {"case_id": "beef0004", "kind": "dead_and_live", "status": "closed", "record_nos": ["440100/2"],
      "evidence": None},
+    {"case_id": "feed0005", "kind": "name_mismatch", "status": "open",
+     "record_nos": ["330100/1", f"330100/tax:{NUMBER}|201512"], "evidence": "name=differs"},
 ]  # fmt: skip
 
 
@@ -47,8 +49,11 @@ def lake(tmp_path: Path) -> Path:
         PLACE | {"record_no": "1", "citizen_id": "", "name": "later", "delivery_no": 2} | said,
         PLACE | {"record_no": "3", "citizen_id": None, "name": "third"} | said,
     ]
+    found = {"feed": "tax", "region": "330100", "record_key": f"{NUMBER}|201512", "finding": "name_mismatch",
+             "citizen_id": NUMBER, "name": "王晓明", "birth_date": None, "sex": None, "area": "330102",
+             "valid_from": NEW_YEARS_EVE}  # fmt: skip
     tables = {"base/id_case": [usual | case for case in CASES], "base/person_record": records,
-              "base/person": persons}  # fmt: skip
+              "base/person": persons, "base/sector_finding": [found]}  # fmt: skip
     versions = {name: write(tmp_path, name, pa.Table.from_pylist(rows)) for name, rows in tables.items()}
     write(tmp_path, "conformed/household_registration", pa.Table.from_pylist(register))
     seen = DeliveryRef(feed="household_registration", **PLACE)
@@ -63,8 +68,8 @@ def ids(told: str) -> list[str]:
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        ([], ["contested_number", "dead_and_live", "double_registration", "same_person"]),
-        (["--open"], ["contested_number", "double_registration", "same_person"]),
+        ([], ["contested_number", "dead_and_live", "double_registration", "name_mismatch", "same_person"]),
+        (["--open"], ["contested_number", "double_registration", "name_mismatch", "same_person"]),
         (["--kind", "same_person"], ["same_person"]),
         (["--region", "44"], ["contested_number", "dead_and_live"]),
         (["--since", "2016-01-01"], []),
@@ -117,6 +122,17 @@ def test_names_and_numbers_are_shown_as_published_to_whom_is_written_down(popbas
     assert NUMBER not in str(look)
 
 
+def test_a_sectors_record_is_shown_without_the_number_that_it_may_be_known_by(popbase: Any) -> None:
+    shown = popbase("cases", "show", "feed0005", "--json")
+    assert (NUMBER in shown.out, NUMBER[:6] in shown.out.replace("330100", "")) == (False, False)
+    ours, theirs = json.loads(shown.out)["records"]
+    assert (ours["record_no"], ours["role"]) == ("1", "WINNER")
+    assert (theirs["record_no"], theirs["role"]) == ("tax:*123X|201512", "SECTOR")
+    told = popbase("cases", "show", "feed0005", "--reveal", "--reason", "Case 5 at the office", "--json")
+    names = {row["record_no"]: (row["citizen_id"], row["name"]) for row in json.loads(told.out)["revealed"]}
+    assert names == {"1": (NUMBER, NAME), f"tax:{NUMBER}|201512": (NUMBER, "王晓明")}
+
+
 def test_without_a_reason_nothing_is_revealed(popbase: Any, lake: Path) -> None:
     ran = popbase("cases", "show", "c0ffee01", "--reveal")
     assert ran.code == 2
@@ -131,7 +147,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 def test_a_template_has_a_row_for_each_decision_that_cases_ask_for(popbase: Any, tmp_path: Path) -> None:
     out = tmp_path / "decide.csv"
     told = popbase("cases", "template", "--out", str(out)).out
-    assert told.endswith("open cases 2. Left out, as departments mend them and no decision does: 1.\n")
+    assert told.endswith("open cases 2. Left out, as departments mend them and no decision does: 2.\n")
     rows = rows_of(out)
     assert [(r["类别"], r["登记机关区划"], r["人员编号"], r["另一人员编号"]) for r in rows] == [
         ("11", "330100", "1", ""), ("11", "440100", "2", ""), ("90", "330100", "1", "3"),

@@ -15,7 +15,7 @@ from popbase.control import read_small
 
 Row = tuple[tuple[str, Any], ...]
 TABLES = ("person", "person_record", "household", "id_case", "id_history", "unregistered", "education",
-          "housing", "social_security", "person_history", "event")  # fmt: skip
+          "housing", "social_security", "person_history", "event", "sector_finding")  # fmt: skip
 # What no rule makes: it must tell rows apart, and nothing else.
 OPAQUE = {"id_case": "case_id"}
 NAMING = ("region", "person_id", "citizen_id", "household_id", "decision_no")

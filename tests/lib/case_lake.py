@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from pyspark.sql import functions as F
 
 from lib import feeds
 from lib.lakes import QUARANTINE
 from lib.model_state import Delivered
 from lib.sent import FEEDS, Sent
 from popbase import contracts
+from popbase.base import sector_update
+from popbase.base.update import Changed
 from popbase.control import append_small
+from popbase.identity.findings import REGISTERED
 from popbase.intake import ledger
+from popbase.lake import Lake
+from popbase.renewal import renew
+from popbase.renewal import replace as replace_rows
+from popbase.sources import Sources
 
 TYPES = {
     "string": pa.string(), "date": pa.date32(), "bigint": pa.int64(),
     "timestamp": pa.timestamp("us", tz="UTC"), "decimal(18,2)": pa.decimal128(18, 2),
 }  # fmt: skip
+CASES = "base/id_case"
 OWN = [("op", pa.string()), ("flags", pa.list_(pa.string())), ("region", pa.string()),
        ("business_date", pa.date32()), ("delivery_no", pa.int32())]  # fmt: skip
 
@@ -52,3 +62,16 @@ def write(root: str, feed: str, deliveries: Sequence[Delivered]) -> None:
 
 def place(d: Delivered) -> dict[str, Any]:
     return dict(zip(("region", "business_date", "delivery_no"), feeds.place(d), strict=True))
+
+
+def look_up_all(sources: Sources, on: date) -> None:
+    """The search's first half: what sectors say against the register, without people under two numbers."""
+    known = sources.lake.read(CASES)
+    found = sector_update.find_all(sources, on)
+    renew(sources.lake, CASES, known.where(F.col("kind").isin(*REGISTERED)).unionByName(found))
+
+
+def look_up(lake: Lake, changed: Changed, on: date) -> None:
+    """The same after a night that makes anew only whom something concerns."""
+    part = sector_update.find_changed(lake, changed, on)
+    replace_rows(lake, CASES, part.old, part.new, key=["case_id"])

@@ -139,7 +139,7 @@ def register_row(d: Drawing, who: Fields) -> Fields:
         "move_in_reason": d.one_of(None, "BIRTH", "LATE", "DISCHARGE", "RETURN", "RESTORE", "MOVE", "OTHER"),
         "move_in_from": d.one_of(None, "3301", AREAS[2]), "converted_on": d.one_of(*[None] * 8, *DATES[1::4]),
         "unsettled_reason": d.one_of(None, "3"), "ended_on": ended_on,
-        "end_reason": ended_on and d.one_of("1", "2", "3", "3", "4", "5", "6", "7", "9"),
+        "end_reason": ended_on and d.one_of("1", "1", "1", "2", "3", "3", "4", "5", "6", "7", "9"),
         "died_on": d.one_of(None, DATES[2]), "move_out_to": d.one_of(None, "3301", AREAS[1]),
         "updated_at": datetime(2015, 12, d.one_of(1, 2, 3), tzinfo=ZONE),
     }  # fmt: skip
@@ -180,7 +180,7 @@ def sector_rows(d: Drawing, feed: str, kind: str) -> list[Row]:
 
 def sector_row(d: Drawing, feed: str) -> Fields:
     number = d.one_of(0, 0, 1, 2, 3, 4, None) if feed == "education" else d.one_of(0, 0, 1, 2, 3, 4)
-    name, area = NAMES[d.one_of(0, 1, 2, 3)], d.one_of(*AREAS)
+    name, area = NAMES[d.one_of(0, 1, 2, 2, 2, 3)], d.one_of(*AREAS)
     who = {"citizen_id": number, "updated_at": datetime(2015, 12, 1, tzinfo=ZONE)}
     if feed == "housing":
         until = d.one_of(None, *DATES[2:])

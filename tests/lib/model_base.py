@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from lib import model_events, model_history, model_sectors
+from lib import model_events, model_findings, model_history, model_sectors
 from lib.model_cases import id_cases
 from lib.model_history import DECISIONS, REGISTER, Day, Feeds
 from lib.model_identity import households, row_of
@@ -23,14 +23,16 @@ def base_tables(feeds: Feeds, as_of: date) -> dict[str, Rows]:
     today = next((d for d in days if d.on == as_of), nobody)
     told = [feed for feed in known if feed not in (REGISTER, DECISIONS)]
     sectors = {feed: model_sectors.matched(today, feed, known[feed]) for feed in told}
+    doubts = model_findings.by_day(days, {feed: known[feed] for feed in told}, as_of)
     seen = {p.person_id: model_sectors.sightings(sectors, p.person_id, as_of) for p in today.people}
     persons = [row_of(p, as_of) | seen[p.person_id] for p in today.people]
     return {
         "person": persons,
         "person_record": person_records(today),
         "household": households(persons),
-        "id_case": id_cases({d.on: d.findings for d in days}, as_of),
+        "id_case": id_cases({d.on: d.findings for d in days}, as_of) + model_findings.cases(doubts, as_of),
         "id_history": model_history.id_history(days, as_of),
+        "sector_finding": model_findings.rows(doubts),
         "unregistered": model_sectors.unregistered(sectors, known, as_of),
         "person_history": model_history.person_history(days),
         "event": model_events.events(days, as_of),

@@ -52,11 +52,18 @@ def findings(people: Sequence[Person], decided: Decided, on: date) -> list[Findi
 def of_person(p: Person, on: date) -> list[Finding]:
     live, dead = [r for r in p.records if r.live(on)], [r for r in p.records if r.dead(on)]
     wrong = [r for r in p.records if r.citizen_id and contradictions(r.row, r.citizen_id)]
+    aged = p.live and age(p.winner.row["birth_date"], on) > 120
     return [
+        *([finding("aged_over_120", [p.person_id], [p.winner], "age=implausible")] if aged else []),
         *([finding("double_registration", [p.person_id], live)] if len(live) > 1 else []),
         *([finding("dead_and_live", [p.person_id], [*dead, *live])] if dead and live else []),
         *(finding("wrong_number", r.lineage, [r], differing(r)) for r in wrong),
     ]
+
+
+def age(born: date, on: date) -> int:
+    """Completed years."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def differing(record: Record) -> str:

@@ -16,6 +16,7 @@ class Decided:
     records: list[Record]
     joined: Joined = frozenset()
     replaced: dict[str, str] = field(default_factory=dict)
+    given_by: dict[str, str] = field(default_factory=dict)  # the last decision that replaced a number
     not_applied: list[Row] = field(default_factory=list)
 
     def named(self, region: str | None, record_no: str | None) -> Record | None:
@@ -23,6 +24,9 @@ class Decided:
         here = [r for r in self.records if r.where == (region, record_no)]
         once_here = [r for r in self.records if r.lineage == (region, record_no)]
         return next(iter([*here, *once_here]), None)
+
+    def replace(self, old: str, decision: Row) -> None:
+        self.replaced[old], self.given_by[old] = decision["new_citizen_id"], decision["decision_no"]
 
     def renumber(self, those: Iterable[Record], number: str, decision: Row) -> None:
         places = {r.where for r in those}
@@ -56,7 +60,7 @@ def correct(decided: Decided, decision: Row) -> bool:
     those = [named] if old is None else under(old, named, decided)
     decided.renumber(those, new, decision)
     if decision["kind"] == "12" and old and old != new:
-        decided.replaced[old] = new
+        decided.replace(old, decision)
     return True
 
 
@@ -75,7 +79,7 @@ def join(decided: Decided, decision: Row) -> bool:
         return False
     those = [linked for r in found for linked in component(r, decided.records, decided.joined)]
     for old in {r.citizen_id for r in those} - {None, new}:
-        decided.replaced[str(old)] = new
+        decided.replace(str(old), decision)
     decided.renumber(those, new, decision)
     two: frozenset[Where] = frozenset(r.where for r in found)
     decided.joined |= {two}

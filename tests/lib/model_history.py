@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ class Day:
     own: tuple[Record, ...]
     findings: tuple[Finding, ...]
     replaced: Mapping[str, str]
+    given_by: Mapping[str, str] = field(default_factory=dict)
 
     def by_id(self, person: str) -> Person | None:
         return next((p for p in self.people if p.person_id == person), None)
@@ -45,7 +46,7 @@ def day(feeds: Feeds, on: date) -> Day:
     decided = decide(records, decisions(feeds, on), on)
     people = persons(decided.records, decided.joined, on)
     found = findings(people, decided, on)
-    return Day(on, tuple(people), tuple(decided.records), tuple(found), decided.replaced)
+    return Day(on, tuple(people), tuple(decided.records), tuple(found), decided.replaced, decided.given_by)
 
 
 def flags_of(row: Row) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-BORN = (date(1800, 1, 1), date(1800, 1, 2))
+# Both have been 120 for too long on one of the days that cases are told of.
+BORN = (date(1894, 12, 30), date(1895, 1, 2))
 
 
 def number(case: int, which: int) -> str:

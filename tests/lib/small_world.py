@@ -46,6 +46,7 @@ def small_world() -> World:
         "id_history": [_number(p) for p in people],
         "person_history": [_period(p) for p in people],
         "replaced_number": [_replacement()],
+        "sector_finding": [_sector_finding()],
         "event": [_event(i, p) for i, p in enumerate(people)],
         "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
         "sector": [_declaration(i, people[i]) for i in range(10)],
@@ -117,7 +118,12 @@ def _period(person: Row) -> Row:
 
 def _replacement() -> Row:
     numbers = {"old_citizen_id": "900", "new_citizen_id": "100"}
-    return numbers | {"effective_on": DAY, "decision_no": "1"}
+    return numbers | {"effective_on": DAY, "decision_no": "1", "valid_from": DAY}
+
+
+def _sector_finding() -> Row:
+    record = {"feed": "tax", "region": "330100", "record_key": "T1", "register_record": "330100/1"}
+    return record | {"finding": "name_mismatch", "citizen_id": "100", "valid_from": DAY}
 
 
 def _event(i: int, person: Row) -> Row:

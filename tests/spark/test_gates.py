@@ -132,6 +132,10 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("person_history", "differs_from_person"): sets("person_history", name="李明"),
     ("replaced_number", "rows_off_contract"): sets("replaced_number", effective_on=None),
     ("replaced_number", "replacement_twice"): repeats("replaced_number"),
+    ("sector_finding", "rows_off_contract"): sets("sector_finding", finding="curious"),
+    ("sector_finding", "finding_twice"): repeats("sector_finding"),
+    ("sector_finding", "period_empty"): sets("sector_finding", valid_to=DAY),
+    ("sector_finding", "without_person"): sets("sector_finding", register_record=None),
     ("event", "rows_off_contract"): sets("event", kind="WALK"),
     ("event", "event_id_twice"): repeats("event"),
     ("event", "without_area"): sets("event", to_area=None),
@@ -213,6 +217,9 @@ def measured(
         ),
         "replaced_number": lambda: metrics_over_time.replaced_number(
             named("replaced_number"), came=came("replaced_number")
+        ),
+        "sector_finding": lambda: metrics_over_time.sector_finding(
+            named("sector_finding"), came=came("sector_finding")
         ),
         "event": lambda: metrics_over_time.event(named("event"), came=came("event")),
         "unregistered": lambda: metrics_beside_people.unregistered(

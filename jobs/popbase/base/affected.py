@@ -11,9 +11,11 @@ from pyspark.sql import functions as F
 from popbase.base.changes import ROOT, FeedStep, Step
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.decisions import REVOCATION, named_refs
+from popbase.identity.findings import too_old_on
 from popbase.identity.rules import number17
 
 RECORD = [ROOT, "record_no"]
+_DATES = ("registered_on", "ended_on", "too_old_on")
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ def affected(step: Step) -> Affected | None:
     register, decisions = step.feed(REGISTER), step.feed(DECISIONS)
     slim = _carried(register)
     told = _orders(decisions, register).localCheckpoint()
-    records = _all([register.touched(), slim.where(step.falls_due("registered_on", "ended_on"))], RECORD)
-    decided = [_order_of(decisions.touched(), told), told.where(step.falls_due("effective_on"))]
+    records = _all([register.touched(), slim.where(step.falls_due(*map(F.col, _DATES)))], RECORD)
+    decided = [_order_of(decisions.touched(), told), told.where(step.falls_due(F.col("effective_on")))]
     orders = _all([_named(rows) for rows in decided if rows is not None], ["order_no"])
     found = Affected(records.localCheckpoint(), _none(slim), orders.localCheckpoint())
     if found.records.isEmpty() and found.orders.isEmpty():
@@ -48,7 +50,13 @@ def affected(step: Step) -> Affected | None:
 def _carried(register: FeedStep) -> DataFrame:
     """One row is a version of a register's record: its number, and the dates on which it may fall due."""
     rows = register.sources.conformed(REGISTER).withColumn(ROOT, register.rooted())
-    return rows.select(*RECORD, number17(F.col("citizen_id")).alias("number17"), "registered_on", "ended_on")
+    number, dates = number17(F.col("citizen_id")).alias("number17"), falling_due()
+    return rows.select(*RECORD, number, *(day.alias(name) for name, day in dates.items()))
+
+
+def falling_due() -> dict[str, Column]:
+    """The dates on which a record of the register comes to mean something else, though nobody delivers it."""
+    return dict(zip(_DATES, (F.col("registered_on"), F.col("ended_on"), too_old_on()), strict=True))
 
 
 def _orders(decisions: FeedStep, register: FeedStep) -> DataFrame:

@@ -19,8 +19,8 @@ from popbase.base.sector import holders, matched, sightings
 from popbase.base.unregistered import unregistered
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.anchors import apart
-from popbase.identity.findings import PROPOSED
-from popbase.identity.histories import id_cases, id_history, quiet_numbers
+from popbase.identity.findings import REGISTERED, of_age
+from popbase.identity.histories import id_cases, id_history, quiet_numbers, replaced_numbers
 from popbase.identity.persons import Identity, alone_on, person, person_record, resolve
 from popbase.identity.rules import number17
 from popbase.intake.normalise import match_name
@@ -47,19 +47,19 @@ def write_base(sources: Sources, *, as_of: date) -> None:
     known = table_contracts.tables()
     snapshots = sources.newest_snapshots(feeds, as_of)
     tables = base_tables(register, decisions, states, snapshots, as_of=as_of)
-    tables[_CASES] = _with_proposed(tables[_CASES], sources.lake)
+    tables[_CASES] = _with_others(tables[_CASES], sources.lake)
     told = {table: conform_to(rows, known[table]) for table, rows in tables.items()}
     at_once(lambda table: renew(sources.lake, table, told[table]), told)
     for state in states.values():
         state.unpersist()
 
 
-def _with_proposed(found: DataFrame, lake: Lake) -> DataFrame:
-    """The cases found, and those proposed before, which stay until the search has looked again."""
+def _with_others(found: DataFrame, lake: Lake) -> DataFrame:
+    """The cases found, and those of other kinds, which stay until the search has looked again."""
     if not lake.exists(_CASES):
         return found
-    proposed = lake.read(_CASES).where(F.col("kind") == PROPOSED)
-    return found.unionByName(proposed, allowMissingColumns=True)
+    others = lake.read(_CASES).where(~F.col("kind").isin(*REGISTERED))
+    return found.unionByName(others, allowMissingColumns=True)
 
 
 @dataclass(frozen=True)
@@ -80,17 +80,12 @@ class Lives:
         records = self.judged.records
         return {
             "base/person_record": person_record(at(records.unionByName(self.quiet), on)),
-            "base/replaced_number": replaced_numbers(at(self.judged.replaced, on)),
+            "base/replaced_number": replaced_numbers(self.judged.replaced, on),
             "base/person_history": person_history(self.judged.person, person(self.quiet)),
             "base/event": events(records, on).unionByName(quiet_events(self.quiet, on)),
-            "base/id_case": id_cases(self.judged.findings, on),
+            "base/id_case": id_cases(self.judged.findings.unionByName(of_age(self.persons)), on),
             "base/id_history": id_history(records, on).unionByName(quiet_numbers(self.quiet, on)),
         }
-
-
-def replaced_numbers(replaced: DataFrame) -> DataFrame:
-    """One row is a number that a decision replaced, and by which."""
-    return replaced.select("old_citizen_id", "new_citizen_id", "effective_on", "decision_no").distinct()
 
 
 def lived(

@@ -42,9 +42,9 @@ class Step:
         after = effective(self.new.judgements[feed], self.now)
         return FeedStep(contracts.feed(feed), self.new, (before, self.was), (after, self.now))
 
-    def falls_due(self, *dates: str) -> Column:
+    def falls_due(self, *dates: Column) -> Column:
         """Whether one of these dates has come since the tables were made."""
-        due = (F.col(name).between(F.date_add(F.lit(self.was), 1), F.lit(self.now)) for name in dates)
+        due = (day.between(F.date_add(F.lit(self.was), 1), F.lit(self.now)) for day in dates)
         return reduce(lambda one, other: one | other, (F.coalesce(d, F.lit(False)) for d in due))
 
 

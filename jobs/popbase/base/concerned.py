@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
-from popbase.base.affected import RECORD, Affected, affected
+from popbase.base.affected import RECORD, Affected, affected, falling_due
 from popbase.base.build import Lives, lived
 from popbase.base.changes import ROOT, FeedStep, Step
 from popbase.base.former import edges
@@ -16,6 +16,7 @@ from popbase.base.history import at
 from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role
 from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
+from popbase.identity.histories import replaced_numbers
 from popbase.identity.rules import number17
 from popbase.session import at_once, cut_off
 
@@ -58,12 +59,12 @@ class Concerned:
 
     @cached_property
     def replaced(self) -> DataFrame:
-        """One row is a number that a decision replaced, of all."""
+        """One row is a number that a decision replaced over a time, of all."""
         head = self.head("base/replaced_number")
         if self.lives is None or self.who is None:
             return head
         others = head.join(F.broadcast(self.decisions), "decision_no", how="left_anti")
-        now = at(self.lives.judged.replaced, self.step.now)
+        now = replaced_numbers(self.lives.judged.replaced, self.step.now)
         return others.unionByName(now.select(*others.columns)).localCheckpoint()
 
     @cached_property
@@ -123,20 +124,30 @@ class Concerned:
     def answers(self) -> Holders:
         tied = self.replaced.withColumn("number17", number17(F.col("old_citizen_id")))
         relevant = tied.join(F.broadcast(self.numbers), _NUMBER, how="left_semi").drop("number17")
-        return holders(self.persons[1], relevant)
+        return holders(self.persons[1], relevant.where("valid_to IS NULL"))
 
     @cached_property
-    def states(self) -> dict[str, DataFrame]:
-        """Feed -> its standing records that have one of these numbers, or whose course changed."""
-        return dict(at_once(lambda feed: (feed.contract.feed, self._state(feed)), self.feeds.values()))
+    def spans(self) -> dict[str, DataFrame]:
+        """Feed -> the versions of its records that ever had one of these numbers, or whose course changed."""
+        return dict(at_once(lambda feed: (feed.contract.feed, self._spans(feed)), self.feeds.values()))
 
-    def _state(self, feed: FeedStep) -> DataFrame:
+    def _spans(self, feed: FeedStep) -> DataFrame:
         rows = self.step.new.conformed(feed.contract.feed)
         keys = feed.keys_of(self.numbered(rows, feed.contract))
         if feed.contract.feed in self.touched:
             keys = keys.union(self.touched[feed.contract.feed]).distinct()
-        keys = keys.localCheckpoint()
-        return cut_off(self.relevant(standing(feed.versions(keys), self.step.now), feed))
+        return cut_off(feed.versions(keys.localCheckpoint()))
+
+    @cached_property
+    def states(self) -> dict[str, DataFrame]:
+        """Feed -> its standing records that have one of these numbers, or whose course changed."""
+
+        def state(feed: FeedStep) -> tuple[str, DataFrame]:
+            name = feed.contract.feed
+            return name, cut_off(self.relevant(standing(self.spans[name], self.step.now), feed))
+
+        _ = self.spans  # before the feeds ask for it side by side
+        return dict(at_once(state, self.feeds.values()))
 
     def relevant(self, rows: DataFrame, feed: FeedStep) -> DataFrame:
         """Of a state, or of the table, the rows that may change."""
@@ -165,7 +176,7 @@ class Concerned:
 
 def due(step: Step) -> DataFrame:
     """One row is something that begins, ends or lapses by a date that has come; one look at every table."""
-    told = ((REGISTER, ("registered_on", "ended_on")), (DECISIONS, ("effective_on",)))
+    told = ((REGISTER, falling_due().values()), (DECISIONS, [F.col("effective_on")]))
     dated = [step.new.conformed(feed).where(step.falls_due(*dates)) for feed, dates in told]
     lapsed = [
         step.new.lake.read(f"base/{contract.base_table}").where(

@@ -20,7 +20,7 @@ from popbase.base.household import family_home, households
 from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
 from popbase.contracts import REGISTER, Contract
-from popbase.identity.findings import PROPOSED
+from popbase.identity.findings import REGISTERED
 from popbase.identity.rules import number17
 from popbase.renewal import replace
 from popbase.schema import conform_to
@@ -44,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Changed:
+class People:
     """Whom a night made anew: records (row__root record_no) of the `register`, and the `homes` that their
     families had before (household_id).
     """
@@ -54,9 +54,21 @@ class Changed:
     homes: DataFrame
 
 
-def update_base(step: Step) -> Changed | None:
-    """The base tables, made for the step's old side, become what its new side makes; but for the cases that
-    the search proposes. None where neither the register nor a decision concerned anybody.
+@dataclass(frozen=True)
+class Changed:
+    """What a night made anew: the `people`, None where neither the register nor a decision concerned anybody;
+    the `numbers` (number17) that anything changed about; and of each sector, with its contract, the versions
+    of the records that ever had one.
+    """
+
+    people: People | None
+    numbers: DataFrame
+    sectors: tuple[tuple[Contract, DataFrame], ...]
+
+
+def update_base(step: Step) -> Changed:
+    """The base tables, made for the step's old side, become what its new side makes; but for what the search
+    writes.
     """
     night = _Update(step)
     people = night.people()
@@ -104,13 +116,17 @@ class _Update(Concerned):
             self._unregistered(sectors),
         ]
 
-    def changed(self) -> Changed | None:
+    def changed(self) -> Changed:
         """To be asked before the tables are written."""
+        sectors = ((contract, self.spans[contract.feed]) for contract in self.contracts)
+        return Changed(self._anew(), self.numbers, tuple(sectors))
+
+    def _anew(self) -> People | None:
         if self.who is None:
             return None
         before = self._of_records("base/person_history", self.who.records)
         homes = before.where(family_home().isNotNull()).select("household_id").distinct()
-        return Changed(self.step.feed(REGISTER), self.who.records, cut_off(homes))
+        return People(self.step.feed(REGISTER), self.who.records, cut_off(homes))
 
     def household(self, person: Part) -> Part:
         """The households that the people of `person` left or live in, from base/person as it is by now."""
@@ -160,7 +176,7 @@ class _Update(Concerned):
         return among(self.head(table), self.step.feed(REGISTER), records)
 
     def _cases(self, records: DataFrame, decisions: DataFrame) -> DataFrame:
-        cases = self.head("base/id_case").where(F.col("kind") != PROPOSED)
+        cases = self.head("base/id_case").where(F.col("kind").isin(*REGISTERED))
         theirs = among(named_in(cases), self.step.feed(REGISTER), records).select("case_id")
         decided = cases.join(F.broadcast(decisions), "decision_no", how="left_semi").select("case_id")
         both = theirs.union(decided).distinct().localCheckpoint()

@@ -12,11 +12,17 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.identity.decisions import named_refs
-from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, record_ref
+from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, is_registered, record_ref
 from popbase.intake.normalise import match_name
 
 # The kind of case that is proposed and not found: the search writes it, nothing here does.
 PROPOSED = "same_person"
+AGED, OLDEST = "aged_over_120", 120
+# The kinds that follow from the register and the decisions alone.
+REGISTERED = (
+    "double_registration", "dead_and_live", "contested_number", "former_conflict", "wrong_number",
+    "decision_not_applied", AGED,
+)  # fmt: skip
 COLUMNS = ["as_of", "until", "kind", "subject", "record_nos", "evidence", "decision_no"]
 
 
@@ -27,6 +33,31 @@ def of(resolved: DataFrame, effective: DataFrame, held: DataFrame | None) -> Dat
     """
     found = [_together(resolved.where("several")), _wrong_numbers(resolved), _not_applied(effective, held)]
     return reduce(DataFrame.unionByName, found).withColumn("match_weight", F.lit(None).cast("double"))
+
+
+def of_age(persons: DataFrame) -> DataFrame:
+    """The same of people who are registered and older than anybody gets; `persons` over [as_of, until)."""
+    since, until = F.greatest("as_of", too_old_on()), F.col("until")
+    return (
+        persons.where(is_registered() & (until.isNull() | (until > since)))
+        .withColumns({
+            "as_of": since,
+            "kind": F.lit(AGED),
+            "subject": F.col("person_id"),
+            "record_nos": F.array(record_ref()),
+            "evidence": F.lit("age=implausible"),
+            "decision_no": F.lit(None).cast("string"),
+            "match_weight": F.lit(None).cast("double"),
+        })
+        .select(*COLUMNS, "match_weight")
+    )  # fmt: skip
+
+
+def too_old_on() -> Column:
+    """The birthday after the 120th; 29 February completes a year on 1 March (statistics section 2)."""
+    birthday = F.add_months("birth_date", 12 * (OLDEST + 1))
+    leaps = (F.month("birth_date") == 2) & (F.dayofmonth("birth_date") == 29) & (F.dayofmonth(birthday) < 29)
+    return F.date_add(birthday, leaps.cast("int"))
 
 
 @dataclass(frozen=True)

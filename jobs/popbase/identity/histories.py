@@ -16,6 +16,7 @@ from popbase.identity.rules import person_id
 
 _LAST = ["record_nos", "evidence", "match_weight", "decision_no"]
 CASE = ["case_id", "kind", "status", "opened_on", "closed_on", *_LAST]
+_REPLACED = ("old_citizen_id", "new_citizen_id", "effective_on", "decision_no")
 ID = ["person_id", "citizen_id", "former_person_id", "valid_from", "valid_to", "decision_no"]
 
 
@@ -56,6 +57,20 @@ def id_history(records: DataFrame, on: date) -> DataFrame:
         .agg(F.min("as_of").alias("valid_from"), run_end().alias("valid_to"), first.alias("first"))
     )
     return spans.select("*", "first.decision_no").select(*ID)
+
+
+def replaced_numbers(replaced: DataFrame, on: date) -> DataFrame:
+    """One row is a number that a decision replaced by another over a time, as it is known on a date.
+
+    `replaced`: that of an `Identity`.
+    """
+    known = up_to(replaced.distinct(), on)
+    spans = (
+        runs(known, *_REPLACED)
+        .groupBy(*_REPLACED, "turn")
+        .agg(F.min("as_of").alias("valid_from"), run_end().alias("valid_to"))
+    )
+    return spans.drop("turn")
 
 
 def quiet_numbers(records: DataFrame, on: date) -> DataFrame:

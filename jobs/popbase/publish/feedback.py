@@ -43,7 +43,9 @@ SECTOR = {
     "NAME_MISMATCH": Finding("姓名不符", "核对证件，更正姓名或者号码"),
     "CONTESTED": Finding("重号", "暂缓据此办理，待公安机关纠正"),
     "FORMER_NUMBER": Finding("原号码", "号码已经更正，按本人现行证件更新"),
+    "DEAD_BUT_ACTIVE": Finding("已登记死亡", "核实后停办"),
     "ENDED": Finding("户口已注销", "核实本人情况后停办或者续办"),
+    "MISTYPED_NUMBER": Finding("号码疑似录入有误", "核对本人证件上的号码；无误的，不必更正"),
 }
 REGISTERED = {
     "contested_number": Finding("重号", "核实后作出纠正重号决定（11）"),
@@ -52,22 +54,33 @@ REGISTERED = {
     "double_registration": Finding("重复户口", "核实后注销多余登记（注销类别4）"),
     "dead_and_live": Finding("死亡与在册登记并存", "核实后注销或者更正"),
     "same_person": Finding("疑似一人两号", "核实；属实的，作出认定决定（90）"),
+    "aged_over_120": Finding("超过120岁", "核实是否健在；已经死亡的，注销户口（注销类别1）"),
     "decision_not_applied": Finding("决定未能执行", "核对决定所列人员编号和号码"),
 }
 
 _SECTOR = """
     SELECT s.region, {keys},
-      CASE WHEN s.match_status <> 'MATCHED' THEN s.match_status
+      CASE WHEN m.ref IS NOT NULL THEN 'MISTYPED_NUMBER'
+        WHEN s.match_status <> 'MATCHED' THEN s.match_status
         WHEN list_contains(s.flags, 'former_number') THEN 'FORMER_NUMBER'
+        WHEN p.status = 'DEAD' AND s.is_active THEN 'DEAD_BUT_ACTIVE'
         WHEN p.status <> 'REGISTERED' AND s.is_active THEN 'ENDED' ELSE 'MATCHED' END AS finding
-    FROM (SELECT *, {active} AS is_active FROM sector) AS s LEFT JOIN persons AS p USING (person_id)
+    FROM (SELECT *, {active} AS is_active FROM sector) AS s
+    LEFT JOIN persons AS p USING (person_id)
+    LEFT JOIN (
+      SELECT DISTINCT unnest(record_nos) AS ref FROM cases
+      WHERE kind = 'mistyped_number' AND status = 'open'
+    ) AS m ON m.ref = s.region || '/' || {ref}
     WHERE finding <> 'MATCHED' OR s.set_on = $on
     ORDER BY s.region, {keys}
 """
 
 _REGISTER = """
     SELECT split_part(ref, '/', 1) AS region, split_part(ref, '/', 2) AS record_no, kind AS finding
-    FROM (SELECT unnest(record_nos) AS ref, kind FROM cases WHERE status = 'open')
+    FROM (
+      SELECT unnest(record_nos) AS ref, kind FROM cases
+      WHERE status = 'open' AND list_contains($kinds, kind)
+    )
     ORDER BY region, record_no, finding
 """
 
@@ -104,13 +117,15 @@ def _found(publication: Publication, lake: str, feed: str) -> Iterator[tuple[str
 
     contract = contracts.feed(feed)
     if feed == REGISTER:
-        rows = query(_REGISTER, cases=table("base/id_case")) if "base/id_case" in publication.tables else []
+        cases = publication.tables.keys() & {"base/id_case"}
+        rows = query(_REGISTER, {"kinds": list(REGISTERED)}, cases=table(*cases)) if cases else []
     elif (name := f"base/{contract.base_table}") in publication.tables:
         rows = query(
             _sql(contract),
             {"on": publication.business_date},
             sector=table(name),
             persons=table("base/person"),
+            cases=table("base/id_case"),
         )
     else:
         rows = []
@@ -120,7 +135,8 @@ def _found(publication: Publication, lake: str, feed: str) -> Iterator[tuple[str
 def _sql(contract: Contract) -> str:
     keys = ", ".join(f's."{field.name}"' for field in contract.key)
     active = re.sub(r":d\b", "$on", contract.active_when or "true")
-    return _SECTOR.format(keys=keys, active=f"({active})")
+    key = ", '|', ".join(f"""coalesce(s."{field.name}"::TEXT, '')""" for field in contract.key)
+    return _SECTOR.format(keys=keys, active=f"({active})", ref=f"concat('{contract.feed}:', {key})")
 
 
 def _as_csv(contract: Contract, rows: Iterable[Sequence[str]]) -> str:

@@ -101,6 +101,7 @@ def _base(sources: Sources, last: Publication | None, as_of: date) -> Iterator[t
     yield of(metrics_over_time.event, "base/event")
     yield of(metrics_over_time.replaced_number, "base/replaced_number")
     yield of(metrics_over_time.id_history, "base/id_history")
+    yield of(metrics_over_time.sector_finding, "base/sector_finding")
     for contract in table_contracts.sectors():
         yield of(metrics.sector, f"base/{contract.base_table}", table_contracts.sector(contract))
 

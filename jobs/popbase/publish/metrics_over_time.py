@@ -65,6 +65,18 @@ def replaced_number(numbers: DataFrame, *, came: DataFrame | None = None) -> Dat
     )
 
 
+def sector_finding(found: DataFrame, *, came: DataFrame | None = None) -> DataFrame:
+    """Metrics of base/sector_finding."""
+    tallies = {
+        "period_empty": "valid_to <= valid_from",
+        "without_person": "finding IN ('name_mismatch', 'dead_but_active') AND register_record IS NULL",
+    }
+    key = table_contracts.table("sector_finding").key
+    return together(
+        counted(found, "sector_finding", tallies), twice(found, *key, name="finding_twice", came=came)
+    )
+
+
 def event(events: DataFrame, *, came: DataFrame | None = None) -> DataFrame:
     """Metrics of base/event."""
     tallies = {

@@ -21,7 +21,7 @@ from popbase.publish.tables import open_table, query
 
 Rows = list[dict[str, Any]]
 
-TABLE = "base/id_case"
+TABLE, FINDINGS = "base/id_case", "base/sector_finding"
 _SHORTEST = 4  # characters of a case's id that may stand for all of it
 
 _FOUND = """
@@ -40,12 +40,14 @@ _ALL = """
     SELECT * FROM cases WHERE case_id IN (SELECT unnest($cases::TEXT[])) ORDER BY kind, opened_on, case_id
 """
 
-_RECORDS = """
+# A sector may key its records by a number: none is shown.
+_RECORDS = r"""
     WITH named AS (
-      SELECT split_part(ref, '/', 1) AS region, split_part(ref, '/', 2) AS record_no
+      SELECT split_part(ref, '/', 1) AS region, substr(ref, strpos(ref, '/') + 1) AS record_no
       FROM (SELECT unnest($refs::TEXT[]) AS ref)
     )
-    SELECT n.region, n.record_no, r.role, p.id_status, p.status
+    SELECT n.region, if(r.role IS NULL, regexp_replace(n.record_no, '\d{14}', '*'), n.record_no) AS record_no,
+      coalesce(r.role, if(contains(n.record_no, ':'), 'SECTOR', NULL)) AS role, p.id_status, p.status
     FROM named AS n
     LEFT JOIN records AS r USING (region, record_no)
     LEFT JOIN persons AS p USING (person_id)
@@ -63,6 +65,16 @@ _REVEALED = """
     ORDER BY region, record_no
 """
 
+# A sector's record as it last stood in a finding.
+_REVEALED_BY_SECTORS = """
+    SELECT region, feed || ':' || record_key AS record_no, citizen_id, name, NULL AS former_name, sex,
+      birth_date, area AS registered_area, NULL AS registered_on
+    FROM found
+    WHERE region || '/' || feed || ':' || record_key IN (SELECT unnest($refs::TEXT[]))
+    QUALIFY row_number() OVER (PARTITION BY feed, region, record_key ORDER BY valid_from DESC, finding) = 1
+    ORDER BY region, record_no
+"""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -76,15 +88,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Case:
-    """`evidence`: field -> agrees, differs or another verdict; `records`: one row a register record."""
+    """`evidence`: field -> agrees, differs or another verdict; `refs`: the records as the case names them;
+    `records`: one row a record, as it may be shown.
+    """
 
     facts: dict[str, Any]
     evidence: dict[str, str]
+    refs: list[str]
     records: Rows
-
-    @property
-    def refs(self) -> list[str]:
-        return [f"{record['region']}/{record['record_no']}" for record in self.records]
 
 
 class CaseFile:
@@ -113,9 +124,7 @@ class CaseFile:
     def all(self, case_ids: Sequence[str]) -> list[Case]:
         """These cases, without what is known of their records."""
         rows = query(_ALL, {"cases": list(case_ids)}, cases=self._table(TABLE))
-        refs = ([ref.partition("/") for ref in row["record_nos"]] for row in rows)
-        records = [[{"region": one[0], "record_no": one[2]} for one in ref] for ref in refs]
-        return [_case(row, named) for row, named in zip(rows, records, strict=True)]
+        return [_case(row, []) for row in rows]
 
     def revealed(self, refs: Sequence[str]) -> Rows:
         """What the records say of people. Whoever asks has written down that they do (`audit.note`)."""
@@ -123,7 +132,9 @@ class CaseFile:
             "register": open_table(self.lake, f"conformed/{REGISTER}"),
             "deliveries": _deliveries(self.publication),
         }
-        return query(_REVEALED, {"refs": list(refs)}, **tables)
+        asked = {"refs": list(refs)}
+        of_sectors = query(_REVEALED_BY_SECTORS, asked, found=self._table(FINDINGS))
+        return [*query(_REVEALED, asked, **tables), *of_sectors]
 
     def _table(self, table: str) -> Any:
         return open_table(self.lake, table, self.publication.tables[table])
@@ -131,7 +142,7 @@ class CaseFile:
 
 def _case(row: dict[str, Any], records: Rows) -> Case:
     facts = {name: value for name, value in row.items() if name not in ("record_nos", "evidence")}
-    return Case(facts, said(row["evidence"]), records)
+    return Case(facts, said(row["evidence"]), row["record_nos"], records)
 
 
 def kinds() -> list[str]:

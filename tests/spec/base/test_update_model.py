@@ -41,8 +41,9 @@ def test_a_night_after_another_makes_what_a_whole_base_would_be(
         sources = Sources.now(lake)
         if made is None:
             write_base(sources, as_of=on)
+            case_lake.look_up_all(sources, on)
         else:
-            update_base(Step(made, sources, NIGHTS[night - 1], on))
+            case_lake.look_up(lake, update_base(Step(made, sources, NIGHTS[night - 1], on)), on)
         sources.forget()
         made = Sources.at(lake, sources.ledgers)
         found += agreement.compare(lake.root, countries, night)

@@ -75,7 +75,7 @@ def by_night(_session: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
         sources = Sources.now(lake)
         if made is None:
             write_base(sources, as_of=day)
-            search_all(lake, day)
+            search_all(sources, day)
         else:
             search_changed(lake, update_base(Step(made, sources, DAYS[DAYS.index(day) - 1], day)), day)
         sources.forget()
@@ -88,13 +88,14 @@ def whole(session: SparkSession, root: Path) -> Tables:
     """All that the nights brought, made at once."""
     lake = Lake(session, str(root))
     case_lake.take_in(lake.root, [s for night in nights() for s in night])
-    write_base(Sources.now(lake), as_of=DAYS[-1])
-    search_all(lake, DAYS[-1])
+    sources = Sources.now(lake)
+    write_base(sources, as_of=DAYS[-1])
+    search_all(sources, DAYS[-1])
     return tables(lake)
 
 
 def tables(lake: Lake) -> Tables:
-    names = ("person", "id_history", "id_case", "person_history")
+    names = ("person", "id_history", "id_case", "person_history", "sector_finding")
     return {name: sorted(read_small(lake.root, f"base/{name}"), key=repr) for name in names}
 
 

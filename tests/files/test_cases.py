@@ -15,6 +15,7 @@ from lib.lakes import NEW_YEARS_EVE, publish, write
 from popbase.control import read_small
 from popbase.intake import manifest
 from popbase.publish.publication import DeliveryRef
+from popbase.search.comparisons import SECOND_NUMBERS
 from popbase.search.model import stored
 
 NUMBER, NAME = "33010019900101123X", "王小明"  # made up
@@ -190,10 +191,10 @@ def test_a_table_that_decides_nothing_is_no_delivery(popbase: Any, tmp_path: Pat
 def test_a_proposal_shows_what_each_field_weighs(popbase: Any) -> None:
     told = json.loads(popbase("cases", "show", "c0ffee02", "--json").out)
     assert [(row["field"], row["records"]) for row in told["weights"]] == [
-        ("before", "any two people"), ("name", "agrees_rare"), ("birth", "agrees"), ("sex", "unknown"),
+        ("before", "any two rows"), ("name", "agrees_rare"), ("birth", "agrees"), ("sex", "unknown"),
         ("home", "differs"),
     ]  # fmt: skip
-    model = stored()
+    model = stored(SECOND_NUMBERS)
     verdicts = ("agrees_rare", "agrees", "differs")
     levels = [
         next(level for level in model.of_field(field) if level.label == verdict)

@@ -10,40 +10,46 @@ import pytest
 from popbase import contracts, search
 from popbase.errors import PopbaseError
 from popbase.search.characters import _pairs
-from popbase.search.comparisons import PEOPLE
+from popbase.search.comparisons import MISTYPED_NUMBERS, NUMBERS, PEOPLE, SECOND_NUMBERS, Question
 from popbase.search.model import stored
 
+QUESTIONS = pytest.mark.parametrize("asks", [SECOND_NUMBERS, MISTYPED_NUMBERS], ids=lambda asks: asks.name)
 
-def test_the_stored_model_is_of_the_codes_levels() -> None:
-    assert len(stored().splink["comparisons"]) == 5
+
+@QUESTIONS
+def test_the_stored_model_is_of_the_codes_levels(asks: Question) -> None:
+    assert len(stored(asks).splink["comparisons"]) == 5
 
 
 def test_a_model_of_other_levels_is_refused() -> None:
-    model = stored()
+    model = stored(SECOND_NUMBERS)
     other = replace(model, levels={**model.levels, "sex": {"agrees": (1.0, 0.5)}})
     with pytest.raises(PopbaseError, match="train it anew"):
         _ = other.splink
 
 
-def test_an_agreement_speaks_for_a_match_and_a_difference_against_it() -> None:
+@QUESTIONS
+def test_an_agreement_speaks_for_a_match_and_a_difference_against_it(asks: Question) -> None:
     for field in ("name", "birth", "sex"):
-        strongest, *_, weakest = stored().of_field(field)
+        strongest, *_, weakest = stored(asks).of_field(field)
         assert (strongest.m / strongest.u > 1, weakest.m / weakest.u < 1) == (True, True), field
 
 
-def test_a_rarer_name_weighs_more() -> None:
-    weights = [level.m / level.u for level in stored().of_field("name")[:7]]
+@QUESTIONS
+def test_a_rarer_name_weighs_more(asks: Question) -> None:
+    weights = [level.m / level.u for level in stored(asks).of_field("name")[:7]]
     assert weights == sorted(weights, reverse=True)
 
 
-def test_the_model_holds_nobodys_name() -> None:
-    frequency = stored().frequency
+@QUESTIONS
+def test_the_model_holds_nobodys_name(asks: Question) -> None:
+    frequency = stored(asks).frequency
     assert all(len(text) == 1 for text in (*frequency.surnames, *frequency.given))
 
 
 def test_every_block_asks_more_than_one_thing() -> None:
     """What a block of one column holds grows with the country."""
-    assert all(len(block.left) > 1 for block in PEOPLE)
+    assert all(len(block.left) > 1 for block in (*PEOPLE, *NUMBERS))
 
 
 def test_traditional_characters_stand_for_simplified_ones() -> None:
@@ -60,7 +66,7 @@ def test_another_model_makes_other_rows(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(contracts, "_HERE", tmp_path)
     monkeypatch.setattr(contracts, "home", lambda: tmp_path)
     told = []
-    for content in (b"{}", *code):
+    for content in (b"{}", code[0]):
         (tmp_path / "search/second_numbers.json").write_bytes(content)
         told.append(contracts.fingerprint())
     assert len(set(told)) == 2

@@ -35,7 +35,9 @@ def sector_cases(found: DataFrame) -> DataFrame:
         F.min("first").alias("first"),
         F.min("valid_from").alias("opened_on"),
         F.max("ends").alias("last"),
-        F.collect_list(F.struct("ends", _ref().alias("ref"), "register_record", "decision_no")).alias("rows"),
+        F.collect_list(F.struct("ends", sector_ref().alias("ref"), "register_record", "decision_no")).alias(
+            "rows"
+        ),
     )
     here = cases.withColumn("rows", F.filter("rows", lambda row: row["ends"] == F.col("last")))
     has_ended = F.col("last") < F.lit(date.max)
@@ -63,7 +65,7 @@ def _in_turns(rows: DataFrame) -> DataFrame:
     return told.withColumn("turn", F.sum("begins").over(in_time))
 
 
-def _ref() -> Column:
+def sector_ref() -> Column:
     """How a case names a sector's record: region/feed:key."""
     return F.concat(F.col("region"), F.lit("/"), F.col("feed"), F.lit(":"), F.col("record_key"))
 

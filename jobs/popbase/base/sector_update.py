@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.base.sector_case import sector_cases
-from popbase.base.sector_finding import findings, told
+from popbase.base.sector_finding import RECORD, findings, told
 from popbase.base.update import Changed, Part
 from popbase.identity.rules import number17
 from popbase.lake import Lake
@@ -45,6 +45,11 @@ def find_changed(lake: Lake, changed: Changed, on: date) -> Part:
     was, now = (_conformed(sector_cases(rows), _CASES) for rows in (old, new))
     known = lake.read(_CASES).join(F.broadcast(cut_off(was.select("case_id"))), "case_id", how="left_semi")
     return Part(_CASES, known.select(*now.columns), now)
+
+
+def records(lake: Lake, numbers: DataFrame) -> DataFrame:
+    """The records that findings about these numbers are about: feed region record_key."""
+    return _with_number(lake.read(TABLE), F.broadcast(numbers)).select(*RECORD).distinct()
 
 
 def _with_number(rows: DataFrame, numbers: DataFrame, *columns: str) -> DataFrame:

@@ -15,8 +15,8 @@ from popbase.identity.decisions import named_refs
 from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, is_registered, record_ref
 from popbase.intake.normalise import match_name
 
-# The kind of case that is proposed and not found: the search writes it, nothing here does.
-PROPOSED = "same_person"
+# The kinds of case that are proposed and not found: the search writes them, nothing here does.
+PROPOSED, MISTYPED = "same_person", "mistyped_number"
 AGED, OLDEST = "aged_over_120", 120
 # The kinds that follow from the register and the decisions alone.
 REGISTERED = (

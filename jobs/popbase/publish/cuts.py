@@ -229,7 +229,7 @@ def _found_of(record: Record) -> dict[str, Cut]:
         "base/id_case": Cut(
             f"{named} AND {alone}",
             mends=f"{named} AND NOT {alone}",
-            mended={"record_nos": f"(SELECT list(one ORDER BY one) FROM ({each}) WHERE one <> {ref})"},
+            mended={"record_nos": f"(SELECT list(one ORDER BY one) FROM ({each}) WHERE one <> {ref})"},  # noqa: S608 - ours
             sources=record.sources,
         ),
     }

@@ -32,6 +32,17 @@ def pairs(model: Model, some: DataFrame, others: DataFrame | None = None) -> Dat
     return found.unionByName(_scored(api.spark, between, model))
 
 
+def between(model: Model, some: DataFrame, others: DataFrame) -> DataFrame:
+    """The same of pairs of which one side is of `some` and the other of the `others`."""
+    api = spark_api(some.sparkSession)
+    mine = api.register(some)
+    linker = Linker(mine, model.splink, log_level="ERROR")
+    found = linker.inference.predict_between(
+        mine, api.register(others), threshold_match_weight=model.threshold, warning_mode="never"
+    )
+    return _scored(api.spark, found, model)
+
+
 def spark_api(session: SparkSession) -> SparkAPI:
     """Where Splink's SQL runs."""
     return _Spark(spark_session=session, register_udfs_automatically=False, break_lineage_method="cut")

@@ -10,12 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from popbase.errors import PopbaseError
-from popbase.search.comparisons import second_numbers
+from popbase.search.comparisons import Question
 from popbase.search.frequency import NameFrequency
 
 UNKNOWN = -1  # Splink's number for a level of values that are not given
-
-_FILE = "second_numbers.json"
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,11 @@ class Level:
 class Model:
     """Estimated once and stored with the code: a weight changes with a version of popbase, never by itself.
 
-    `prior`: the chance that two rows are one person; `threshold`: the match weight, log2 of the odds, from
-    which on a pair is proposed; `trained`: on what, by which versions.
+    `asks`: what it answers. `prior`: the chance that two rows are one person; `threshold`: the match weight,
+    log2 of the odds, from which on a pair is proposed; `trained`: on what, by which versions.
     """
 
+    asks: Question
     prior: float
     threshold: float
     levels: Mapping[str, Mapping[str, tuple[float, float]]]
@@ -46,7 +45,7 @@ class Model:
     @property
     def splink(self) -> dict[str, Any]:
         """Splink's settings with these parameters; raises PopbaseError where they are of other levels."""
-        told: dict[str, Any] = second_numbers().create_settings_dict("spark")
+        told = self.asks.settings
         told["probability_two_random_records_match"] = self.prior
         for comparison in told["comparisons"]:
             known = self.levels.get(comparison["output_column_name"], {})
@@ -74,9 +73,9 @@ class Model:
 
 
 @cache
-def stored() -> Model:
-    """The model of people under two numbers that came with the code."""
-    told = json.loads(files("popbase.search").joinpath(_FILE).read_text("utf-8"))
+def stored(asks: Question) -> Model:
+    """The model that came with the code."""
+    told = json.loads(files("popbase.search").joinpath(f"{asks.name}.json").read_text("utf-8"))
     levels = {f: {label: (m, u) for label, (m, u) in known.items()} for f, known in told["levels"].items()}
     frequency = NameFrequency(**told["frequency"])
-    return Model(told["prior"], told["threshold"], levels, frequency, told["trained"])
+    return Model(asks, told["prior"], told["threshold"], levels, frequency, told["trained"])

@@ -1,11 +1,13 @@
 """The night's stage that looks for trouble beyond the register: it writes cases, and what they are made of.
 
-What sectors say against the register, and people who probably have two numbers.
+What sectors say against the register, people who probably have two numbers, and sectors' records that
+probably mean another's.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,43 +16,70 @@ from popbase import table_contracts
 from popbase.base import sector_update
 from popbase.base.changes import among, named_in
 from popbase.base.household import family_home
-from popbase.base.update import Changed, People
-from popbase.identity.findings import PROPOSED, REGISTERED
+from popbase.base.sector_case import sector_ref
+from popbase.base.sector_finding import RECORD
+from popbase.base.update import Changed, Part, People
+from popbase.identity.findings import MISTYPED, PROPOSED, REGISTERED
 from popbase.lake import Lake
 from popbase.renewal import renew, replace
 from popbase.schema import conform_to
+from popbase.search.comparisons import MISTYPED_NUMBERS, SECOND_NUMBERS
 from popbase.search.model import stored
-from popbase.search.proposals import among_all, of_changed
+from popbase.search.proposals import among_all, mistyped, mistyped_of_changed, of_changed
 from popbase.session import cut_off
 from popbase.sources import Sources
 
-TABLE, HISTORY = "base/id_case", "base/person_history"
+TABLE, HISTORY, FINDINGS = "base/id_case", "base/person_history", sector_update.TABLE
 
 
 def search_all(sources: Sources, on: date) -> None:
     """Every sector's record is looked up, and everybody compared with everybody who shares a block."""
     lake = sources.lake
-    known = lake.read(TABLE)
-    of_sectors = sector_update.find_all(sources, on)
-    proposed = _conformed(among_all(stored(), lake.read(HISTORY), on), known)
-    cases = known.where(F.col("kind").isin(*REGISTERED)).unionByName(of_sectors).unionByName(proposed)
-    renew(lake, TABLE, cases)
+    known, history = lake.read(TABLE), lake.read(HISTORY)
+    found = [
+        sector_update.find_all(sources, on),
+        _conformed(among_all(stored(SECOND_NUMBERS), history, on), known),
+        _conformed(mistyped(stored(MISTYPED_NUMBERS), lake.read(FINDINGS), history, on), known),
+    ]
+    renew(lake, TABLE, reduce(DataFrame.unionByName, found, known.where(F.col("kind").isin(*REGISTERED))))
 
 
 def search_changed(lake: Lake, changed: Changed, on: date) -> None:
-    """Numbers that the night changed are looked up; the people it changed are compared with each other and
-    with all others (I6).
+    """Numbers that the night changed are looked up; the people and the sectors' records that it changed are
+    compared with each other and with all others (I6).
     """
-    part = sector_update.find_changed(lake, changed, on)
-    old, new = part.old, part.new
+    before = cut_off(sector_update.records(lake, changed.numbers))
+    known, history = lake.read(TABLE), lake.read(HISTORY)
+    parts = [sector_update.find_changed(lake, changed, on)]
+    people = history.limit(0)
     if changed.people is not None:
-        history = lake.read(HISTORY)
-        mine = cut_off(_over_all_dates(history, changed.people))
-        known = lake.read(TABLE)
-        proposed = _conformed(of_changed(stored(), mine, history, on), known)
-        new = new.unionByName(proposed)
-        old = old.unionByName(_told_of(known.where(F.col("kind") == PROPOSED), mine, changed.people))
+        people = cut_off(_over_all_dates(history, changed.people))
+        proposed = _conformed(of_changed(stored(SECOND_NUMBERS), people, history, on), known)
+        old = _told_of(known.where(F.col("kind") == PROPOSED), people, changed.people)
+        parts.append(Part(TABLE, old, proposed))
+    parts.append(_mistyped(lake, changed, before, people, on))
+    old, new = (
+        reduce(DataFrame.unionByName, rows) for rows in zip(*((p.old, p.new) for p in parts), strict=True)
+    )
     replace(lake, TABLE, old.select(*new.columns), new, key=["case_id"])
+
+
+def _mistyped(lake: Lake, changed: Changed, before: DataFrame, people: DataFrame, on: date) -> Part:
+    """The proposals about sectors' records whose findings the night changed, and about `people`, whom it
+    changed. `before`: the records that the findings were about (feed region record_key).
+    """
+    known, found = lake.read(TABLE), lake.read(FINDINGS)
+    records = cut_off(before.union(sector_update.records(lake, changed.numbers)).distinct())
+    mine = cut_off(found.join(F.broadcast(records), RECORD, how="left_semi"))
+    new = mistyped_of_changed(stored(MISTYPED_NUMBERS), mine, found, people, lake.read(HISTORY), on)
+    told = known.where(F.col("kind") == MISTYPED)
+    named = told.select("case_id", F.explode("record_nos").alias("ref"))
+    theirs = named.join(F.broadcast(records.select(sector_ref().alias("ref"))), "ref", how="left_semi")
+    ids = theirs.select("case_id")
+    if changed.people is not None:
+        ids = ids.union(_told_of(told, people, changed.people).select("case_id"))
+    old = told.join(F.broadcast(cut_off(ids.distinct())), "case_id", how="left_semi")
+    return Part(TABLE, old, _conformed(new, known))
 
 
 def _over_all_dates(history: DataFrame, changed: People) -> DataFrame:

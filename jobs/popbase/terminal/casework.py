@@ -59,14 +59,14 @@ def show_one(
     reveal: Reveal = False,
     reason: Reason = None,
     chart: Annotated[
-        Path | None, typer.Option(help="Of same_person: the weights drawn, as .svg, .png or .html.")
+        Path | None, typer.Option(help="Of a proposal: the weights drawn, as .svg, .png or .html.")
     ] = None,
     as_json: Json = False,
     lake: Lake = None,
 ) -> None:
     """One case: which fields agree, whose records they are, and with --reveal what these say.
 
-    Of same_person also what each field weighs."""
+    Of a proposal also what each field weighs."""
     from popbase.terminal import show
     from popbase.workbench.cases import CaseFile
 
@@ -136,12 +136,14 @@ def _weights(case: Case, chart: Path | None) -> Rows:
     """Of a proposal what each comparison adds, drawn if asked for."""
     if case.facts.get("match_weight") is None:
         if chart:
-            raise UsageError("Only a proposal, a case of kind same_person, has weights to draw.")
+            raise UsageError("Only a proposal, of kind same_person or mistyped_number, has weights to draw.")
         return []
+    from popbase.search.comparisons import MISTYPED_NUMBERS, SECOND_NUMBERS
     from popbase.search.model import stored
     from popbase.workbench.waterfall import draw, steps
 
-    model = stored()
+    asked = next(q for q in (SECOND_NUMBERS, MISTYPED_NUMBERS) if q.kind == case.facts["kind"])
+    model = stored(asked)
     told = steps(case, model)
     if chart:
         draw(told, model.threshold, chart)

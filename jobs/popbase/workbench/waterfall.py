@@ -30,7 +30,7 @@ def steps(case: Case, model: Model) -> list[Step]:
     """From the chance of two people taken at random to the case's match weight; nothing for other cases."""
     if case.facts.get("match_weight") is None:
         return []
-    told = [("before", "any two people", log2(model.prior / (1 - model.prior)))]
+    told = [("before", "any two rows", log2(model.prior / (1 - model.prior)))]
     for field, verdict in case.evidence.items():
         level = next((one for one in model.of_field(field) if one.label == verdict), None)
         told.append((field, verdict, log2(level.m / level.u) if level else 0.0))

@@ -39,6 +39,12 @@ LATE = """
 region | day        | record_no | citizen_id | name     | birth_date | household_no | registered_on
 330200 | 2015-12-01 | 5         | E          | 欧阳海青 | 1980-01-01 | h5           | 1980-02-11
 """
+# A record that carries P instead of A, until it is mended.
+INSURED = """
+day        | person_no | insurance_kind | citizen_id | name
+2015-12-01 | s1        | 110            | P          | 欧阳海青
+2015-12-03 | s1        | 110            | A          | 欧阳海青
+"""
 CONFIRMED = """
 day | decision_no | kind | register_region | record_no | other_region | other_record_no | new_citizen_id | effective_on
 2015-12-02 | D1 | 90 | 330100 | 1 | 330100 | 2 | A | 2015-12-02
@@ -57,7 +63,10 @@ def nights() -> list[list[Sent]]:
         *stories.deliveries(CONFIRMED, "id_correction"),
         *stories.deliveries(REVOKED, "id_correction"),
     ]
-    told = [[s for s in [*register, *decisions] if s.delivery.business_date == day] for day in DAYS[:3]]
+    insured = stories.deliveries(INSURED, "social_security")
+    told = [
+        [s for s in [*register, *decisions, *insured] if s.delivery.business_date == day] for day in DAYS[:3]
+    ]
     return [*told, stories.deliveries(LATE)]
 
 
@@ -105,6 +114,13 @@ def proposals(found: Tables) -> list[tuple[str, ...]]:
         for c in found["id_case"]
         if c["kind"] == "same_person"
     )
+
+
+def test_a_mistyped_number_is_proposed_until_it_is_mended(by_night: list[Tables]) -> None:
+    told = [[c for c in found["id_case"] if c["kind"] == "mistyped_number"] for found in by_night]
+    shown = [[(c["status"], str(c["closed_on"])) for c in cases] for cases in told]
+    assert shown == [[("open", "None")]] * 2 + [[("closed", "2015-12-03")]] * 2
+    assert told[0][0]["record_nos"] == ["330100/1", "330100/social_security:s1|110"]
 
 
 ONE_AND_TWO = "330100/1+330100/2"

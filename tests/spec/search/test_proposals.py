@@ -11,6 +11,7 @@ from lib.tables import parse_table
 
 from popbase import table_contracts
 from popbase.identity.findings import PROPOSED
+from popbase.search.comparisons import SECOND_NUMBERS
 from popbase.search.model import stored
 from popbase.search.proposals import among_all, of_changed
 
@@ -183,7 +184,7 @@ def history(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def found(_session: SparkSession) -> dict[str, Row]:
-    cases = among_all(stored(), history(_session), ON)
+    cases = among_all(stored(SECOND_NUMBERS), history(_session), ON)
     assert cases is not None
     return {"+".join(row["record_nos"]): row for row in cases.collect()}
 
@@ -201,7 +202,7 @@ def test_who_is_proposed(found: dict[str, Row], name: str) -> None:
         pair.opened,
         pair.closed,
     )
-    assert case["match_weight"] >= stored().threshold
+    assert case["match_weight"] >= stored(SECOND_NUMBERS).threshold
 
 
 def test_nobody_else_is_proposed(found: dict[str, Row]) -> None:
@@ -212,7 +213,7 @@ def test_a_nights_few_find_what_a_look_at_everybody_finds(spark: SparkSession, f
     """Whichever of a pair the night changed, and where it changed both."""
     everybody = history(spark).localCheckpoint()
     for changed in ("person_id LIKE '%a'", "person_id LIKE '%b'", "person_id < '5'"):
-        cases = of_changed(stored(), everybody.where(changed), everybody, ON)
+        cases = of_changed(stored(SECOND_NUMBERS), everybody.where(changed), everybody, ON)
         assert cases is not None
         expected = {
             refs: row for refs, row in found.items()
@@ -223,4 +224,4 @@ def test_a_nights_few_find_what_a_look_at_everybody_finds(spark: SparkSession, f
 
 def test_where_nobody_can_be_compared_there_is_nothing_to_write(spark: SparkSession) -> None:
     alone = history(spark).where("person_id LIKE '%a'")
-    assert among_all(stored(), alone, ON) is None
+    assert among_all(stored(SECOND_NUMBERS), alone, ON) is None

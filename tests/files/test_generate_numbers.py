@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from popbase.errors import UsageError
-from popbase.generate import areas, names, numbers
+from popbase.generate import areas, names, numbers, people
 from popbase.generate.chance import Picker, stream
 
 
@@ -91,3 +91,10 @@ def test_a_slipped_name_differs_in_its_last_character_alone() -> None:
     slipped = {names.slipped(stream(n, "names"), "王小明") for n in range(50)}
     assert len(slipped) > 10
     assert all(name[:2] == "王小" and name != "王小明" and len(name) == 3 for name in slipped)
+
+
+def test_no_family_calls_two_children_the_same() -> None:
+    first = date(2015, 12, 31)
+    made = people.make(20_000, seed=3, first=first, places=areas.Map(areas.region_codes(3, 2015), 2015))
+    named = list(zip(made.household.tolist(), made.name.to_pylist(), strict=True))
+    assert len(set(named)) == len(named)

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from popbase.generate import areas, names, numbers
 from popbase.generate.chance import Chance, Days, Flags, Ints, shares, stream
@@ -68,7 +69,7 @@ def make(size: int, *, seed: int, first: date, places: areas.Map) -> People:
         age=age,
         birth=birth,
         surname=surname,
-        name=names.full_names(chance, surname, sex),
+        name=_told_apart(chance, names.full_names(chance, surname, sex), household, surname, sex),
         household=household,
         relation=relation,
         village=village,
@@ -165,6 +166,20 @@ def _surnames(chance: Chance, household: Ints, relation: Ints) -> Ints:
     of_head[household[heads]] = own[heads]
     shared = np.isin(relation, (20, 30, 41, 42, 51, 70))
     return np.where(shared, of_head[household], own)
+
+
+def _told_apart(chance: Chance, name: pa.Array, household: Ints, surname: Ints, sex: Ints) -> pa.Array:
+    """The names, but no two alike in a household: no family calls two children the same."""
+    (anew,) = chance.spawn(1)
+    while True:
+        kinds = name.dictionary_encode()
+        both = household * len(kinds.dictionary) + kinds.indices.to_numpy()
+        again = np.ones(len(name), dtype=np.bool_)
+        again[np.unique(both, return_index=True)[1]] = False
+        if not again.any():
+            return name
+        others = names.full_names(anew, surname[again], sex[again])
+        name = pc.replace_with_mask(name, pa.array(again), others)
 
 
 def _registration_dates(chance: Chance, birth: Days, first: date) -> Days:

@@ -53,10 +53,12 @@ def mistyped_of_changed(
     """
     frequency, blocks = model.frequency, model.asks.blocks
     mine, theirs = cut_off(of_sectors(changed, frequency)), cut_off(numbers(rows(people, frequency)))
-    told = mine.unionByName(_others(beside(theirs, of_sectors(found, frequency), blocks), mine))
-    near = theirs.unionByName(_others(beside(mine, numbers(rows(history, frequency)), blocks), theirs))
-    anew = [_marked(mine, "l"), _marked(theirs, "r")]
-    return _slips(model, cut_off(told), cut_off(near), on, anew)
+    told, near = mine, theirs
+    if not theirs.isEmpty():
+        told = mine.unionByName(_others(beside(theirs, of_sectors(found, frequency), blocks), mine))
+    if not mine.isEmpty():
+        near = theirs.unionByName(_others(beside(mine, numbers(rows(history, frequency)), blocks), theirs))
+    return _slips(model, cut_off(told), cut_off(near), on, [_marked(mine, "l"), _marked(theirs, "r")])
 
 
 def _marked(rows: DataFrame, side: str) -> DataFrame:

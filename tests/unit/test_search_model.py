@@ -18,14 +18,15 @@ QUESTIONS = pytest.mark.parametrize("asks", [SECOND_NUMBERS, MISTYPED_NUMBERS], 
 
 @QUESTIONS
 def test_the_stored_model_is_of_the_codes_levels(asks: Question) -> None:
-    assert len(stored(asks).splink["comparisons"]) == 5
+    for dialect in ("spark", "duckdb"):
+        assert len(stored(asks).splink(dialect)["comparisons"]) == 5
 
 
 def test_a_model_of_other_levels_is_refused() -> None:
     model = stored(SECOND_NUMBERS)
     other = replace(model, levels={**model.levels, "sex": {"agrees": (1.0, 0.5)}})
     with pytest.raises(PopbaseError, match="train it anew"):
-        _ = other.splink
+        other.splink("spark")
 
 
 @QUESTIONS

@@ -24,6 +24,10 @@ SHARES = {
 }  # fmt: skip
 
 
+# The dialect of all SQL here; Splink translates it for others.
+_WRITTEN_FOR = "spark"
+
+
 @dataclass(frozen=True)
 class Block:
     """Pairs are compared where these columns of one row equal those of the other, whichever comes first, and
@@ -42,7 +46,7 @@ class Block:
     def _rule(self, equal: Iterable[tuple[str, str]]) -> CustomRule:
         same = (f"l.{one} = r.{other}" for one, other in equal)
         said = [*same, "l.number17 <> r.number17", _ON_ONE_DAY, self.also]
-        return CustomRule(" AND ".join(said), sql_dialect="spark")
+        return CustomRule(" AND ".join(said), sql_dialect=_WRITTEN_FOR)
 
 
 def _same_of(*columns: str, also: str = "true") -> Block:
@@ -50,10 +54,11 @@ def _same_of(*columns: str, also: str = "true") -> Block:
 
 
 def slip(column: str) -> str:
-    """SQL over a pair l and r: one digit is another, or two have changed places."""
+    """SQL over a pair l and r: one digit is another, or two have changed places; `<column>_sorted` has the
+    digits in their order.
+    """
     distance = f"levenshtein(l.{column}, r.{column})"
-    sorted_alike = f"array_sort(split(l.{column}, '')) = array_sort(split(r.{column}, ''))"
-    return f"({distance} = 1 OR ({distance} = 2 AND {sorted_alike}))"
+    return f"({distance} = 1 OR ({distance} = 2 AND l.{column}_sorted = r.{column}_sorted))"
 
 
 _ON_ONE_DAY = "l.valid_from < r.valid_until AND r.valid_from < l.valid_until"
@@ -91,9 +96,8 @@ class Question:
     comparisons: Callable[[], list[CustomComparison]]
     blocks: tuple[Block, ...]
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Splink's, without parameters."""
+    def settings(self, dialect: str = _WRITTEN_FOR) -> dict[str, Any]:
+        """Splink's, without parameters, in a database's dialect."""
         creator = SettingsCreator(
             link_type="dedupe_only",
             comparisons=self.comparisons(),
@@ -101,7 +105,7 @@ class Question:
             retain_intermediate_calculation_columns=True,
             additional_columns_to_retain=["person_id", "ref", "valid_from", "valid_until"],
         )
-        told: dict[str, Any] = creator.create_settings_dict("spark")
+        told: dict[str, Any] = creator.create_settings_dict(dialect)
         return told
 
 
@@ -177,10 +181,8 @@ def declared_birth() -> CustomComparison:
     """The birth date that a sector declares beside the number, where the slip is in the number's own: else it
     says what the number says already.
     """
-    unknown = NullLevel("birth").create_level_dict("spark")["sql_condition"]
-    implied = CustomLevel(f"{unknown} OR digits_date_l = digits_date_r", "unknown").configure(
-        is_null_level=True
-    )
+    told = "birth_l IS NULL OR birth_r IS NULL OR digits_date_l = digits_date_r"
+    implied = CustomLevel(told, "unknown", _WRITTEN_FOR).configure(is_null_level=True)
     return _comparison("birth", ("agrees", "birth_l = birth_r"), null=implied)
 
 
@@ -202,7 +204,7 @@ def _comparison(
     column: str, *levels: tuple[str, str], null: bool | CustomLevel = True, other: str = "differs"
 ) -> CustomComparison:
     """Levels as (label, condition), the strongest first; `null`: whether, or when, a value is not given."""
-    told = [CustomLevel(condition, label) for label, condition in levels]
+    told = [CustomLevel(condition, label, _WRITTEN_FOR) for label, condition in levels]
     given = NullLevel(column).configure(label_for_charts="unknown") if null is True else null
     unknown = [given] if given else []
     last = ElseLevel().configure(label_for_charts=other)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from splink import Linker
+from splink import DuckDBAPI, Linker
 from splink.internals.spark.database_api import SparkAPI
 from splink.internals.splink_dataframe import SplinkDataFrame
 
 from popbase.search.model import UNKNOWN, Model
 
-_KEPT = ("person_id", "ref", "valid_from", "valid_until")
+_KEPT = {"person_id": "string", "ref": "string", "valid_from": "date", "valid_until": "date"}
+# Up to so many rows are linked in this process: Spark takes seconds to plan what DuckDB does at once.
+FEW_ROWS = 100_000
 
 
 def pairs(model: Model, some: DataFrame, others: DataFrame | None = None) -> DataFrame:
@@ -20,39 +25,68 @@ def pairs(model: Model, some: DataFrame, others: DataFrame | None = None) -> Dat
     both (`person_id_l`, ...), match_weight, evidence ('name=agrees_rare;birth=similar;...').
 
     `some` rows are compared with each other and with the `others`, which are not compared among themselves.
+    Both are counted, and so computed before.
     """
-    api = spark_api(some.sparkSession)
-    mine = api.register(some)
-    linker = Linker(mine, model.splink, log_level="ERROR")
-    asked: dict[str, Any] = {"threshold_match_weight": model.threshold, "warning_mode": "never"}
-    found = _scored(api.spark, linker.inference.predict_within(mine, **asked), model)
-    if others is None:
-        return found
-    between = linker.inference.predict_between(mine, api.register(others), **asked)
-    return found.unionByName(_scored(api.spark, between, model))
+    linked = _Linked.of(model, [some] if others is None else [some, others])
+    found = linked.scored(linked.linker.inference.predict_within(linked.tables[0], **linked.asked))
+    return found if others is None else found.unionByName(linked.between())
 
 
 def between(model: Model, some: DataFrame, others: DataFrame) -> DataFrame:
     """The same of pairs of which one side is of `some` and the other of the `others`."""
-    api = spark_api(some.sparkSession)
-    mine = api.register(some)
-    linker = Linker(mine, model.splink, log_level="ERROR")
-    found = linker.inference.predict_between(
-        mine, api.register(others), threshold_match_weight=model.threshold, warning_mode="never"
-    )
-    return _scored(api.spark, found, model)
+    return _Linked.of(model, [some, others]).between()
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """Rows in a database in which Splink compares them: Spark, or DuckDB in memory alone."""
+
+    model: Model
+    session: SparkSession
+    tables: Sequence[SplinkDataFrame]
+    linker: Linker
+    is_here: bool
+
+    @classmethod
+    def of(cls, model: Model, rows: Sequence[DataFrame]) -> _Linked:
+        session, few = rows[0].sparkSession, sum(part.count() for part in rows) <= FEW_ROWS
+        api = _memory_api() if few else spark_api(session)
+        tables = [api.register(part.toArrow() if few else part) for part in rows]
+        settings = model.splink("duckdb" if few else "spark")
+        return cls(model, session, tables, Linker(tables[0], settings, log_level="ERROR"), few)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"threshold_match_weight": self.model.threshold, "warning_mode": "never"}
+
+    def between(self) -> DataFrame:
+        return self.scored(self.linker.inference.predict_between(*self.tables, **self.asked))
+
+    def scored(self, found: SplinkDataFrame) -> DataFrame:
+        """What Splink found as rows of Spark."""
+        verdicts = (F.concat(F.lit(f"{field}="), _verdict(self.model, field)) for field in self.model.levels)
+        kept = [f"{name}_{side}" for name in _KEPT for side in "lr"]
+        rows = self._brought(found) if self.is_here else self.session.table(found.physical_name)
+        return rows.select(*kept, "match_weight", F.concat_ws(";", *verdicts).alias("evidence"))
+
+    def _brought(self, found: SplinkDataFrame) -> DataFrame:
+        kept = {f"{name}_{side}": kind for name, kind in _KEPT.items() for side in "lr"}
+        types = kept | {"match_weight": "double"} | {f"gamma_{field}": "int" for field in self.model.levels}
+        rows = found.as_pyarrow_table().select(list(types)).to_pylist()
+        schema = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        return self.session.createDataFrame([tuple(row.values()) for row in rows], schema)
+
+
+def _memory_api() -> DuckDBAPI:
+    """Nothing is written beside memory: no citizen's data outside the tables (I5)."""
+    connection = duckdb.connect(config={"temp_directory": ""})
+    connection.execute("CREATE MACRO arrays_overlap(a, b) AS list_has_any(a, b)")  # the only word it lacks
+    return DuckDBAPI(connection)
 
 
 def spark_api(session: SparkSession) -> SparkAPI:
     """Where Splink's SQL runs."""
     return _Spark(spark_session=session, register_udfs_automatically=False, break_lineage_method="cut")
-
-
-def _scored(session: SparkSession, found: SplinkDataFrame, model: Model) -> DataFrame:
-    verdicts = (F.concat(F.lit(f"{field}="), _verdict(model, field)) for field in model.levels)
-    kept = [f"{name}_{side}" for name in _KEPT for side in "lr"]
-    rows = session.table(found.physical_name)
-    return rows.select(*kept, "match_weight", F.concat_ws(";", *verdicts).alias("evidence"))
 
 
 def _verdict(model: Model, field: str) -> Column:

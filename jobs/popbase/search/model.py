@@ -42,10 +42,11 @@ class Model:
     frequency: NameFrequency
     trained: Mapping[str, Any]
 
-    @property
-    def splink(self) -> dict[str, Any]:
-        """Splink's settings with these parameters; raises PopbaseError where they are of other levels."""
-        told = self.asks.settings
+    def splink(self, dialect: str) -> dict[str, Any]:
+        """Splink's settings with these parameters, for 'spark' or 'duckdb'; raises PopbaseError where they
+        are of other levels.
+        """
+        told = self.asks.settings(dialect)
         told["probability_two_random_records_match"] = self.prior
         for comparison in told["comparisons"]:
             known = self.levels.get(comparison["output_column_name"], {})

@@ -65,6 +65,7 @@ def numbers(told: DataFrame) -> DataFrame:
         {"digits": F.col("number17").cast("string"), "surname": F.left("name", F.lit(1))}
     )
     named = {f"digits_{part}": F.expr(sql) for part, sql in parts.items()}
+    named["digits_sorted"] = F.array_join(F.array_sort(F.split("digits", "")), "")
     return spelt.withColumns(named).select(*_NUMBERED, "digits", *named)
 
 

@@ -83,7 +83,7 @@ def mistyped_numbers_from(
     `estimated`.
     """
     told, people = (
-        settled(rows.withColumn("written", F.col("digits")))
+        settled(rows.withColumns({"written": F.col("digits"), "written_sorted": F.col("digits_sorted")}))
         for rows in (of_sectors(found, frequency), numbers(rows(history, frequency)))
     )
     chances = _by_chance(people) | _slips_by_chance(people)
@@ -132,7 +132,7 @@ def _begun(asks: Question, chances: Mapping[str, float]) -> dict[str, Any]:
     """Where the estimate starts: from names and digits that nearly always agree, and agree by chance as often
     as known. From Splink's own start it may end with strangers born on one day.
     """
-    settings = asks.settings
+    settings = asks.settings()
     for comparison in settings["comparisons"]:
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         if comparison["output_column_name"] not in _KNOWN_BY_CHANCE:

@@ -10,9 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from popbase.statistics import form_t1
 from popbase.statistics.tree import Area, printed
-from popbase.statistics.workbook import write_csv, write_t1
+from popbase.statistics.workbook import FORMS, write_csv, write_form
 
 AREAS = [
     ("township", "330106001"),
@@ -37,25 +36,28 @@ NAMES = {
 }
 
 
-def figures(year: int = 2014, **changes: Any) -> list[dict[str, Any]]:
+BROKEN_DOWN_BY = {"T1": "reason", "T2": "age"}
+
+
+def figures(year: int = 2014, table: str = "T1", **changes: Any) -> list[dict[str, Any]]:
     form = "LEGACY" if year < 2015 else "URBAN_RURAL"
-    keys = {column.key for sheet in form_t1.sheets(form) for column in sheet.columns}
+    keys = {column.key for sheet in FORMS[table].sheets(form) for column in sheet.columns}
     return [
         {
-            "report_year": year, "form": form, "table": "T1", "area_code": code, "area_level": level,
+            "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
             "boundary_year": year, "list_vintage": date(2015, 6, 30), "measure": measure,
-            "breakdowns": {"reason": reason} if reason else {}, "value": 1234567.0, "status": "OK",
+            "breakdowns": {BROKEN_DOWN_BY[table]: part} if part else {}, "value": 1234567.0, "status": "OK",
             "release_status": "FINAL", "cut_off": date(year + 1, 1, 25),
             "definition_id": "place-2003" if measure == "agricultural" else "registered",
             "previous_value": None, **changes,
         }
         for level, code in AREAS
-        for measure, reason in sorted(keys)
+        for measure, part in sorted(keys)
     ]  # fmt: skip
 
 
 def written(folder: Path, rows: list[dict[str, Any]]) -> openpyxl.Workbook:
-    write_t1(folder / "t1.xlsx", rows, names=NAMES, unit="浙江省")
+    write_form(folder / "t1.xlsx", rows, names=NAMES, unit="浙江省")
     return openpyxl.load_workbook(folder / "t1.xlsx")
 
 
@@ -95,6 +97,14 @@ def test_the_new_form_has_urban_and_rural_in_place_of_agricultural(tmp_path):
     found = texts(written(tmp_path, figures(2015))["T1 县级及以上"])
     assert {"城镇人口", "乡村人口", "未分类"} <= set(found)
     assert not {"农业人口", "非农业人口", "当年农转非", "按户口性质"} & set(found)
+
+
+def test_the_ages_stand_under_one_heading_each_and_count_people_not_households(tmp_path):
+    book = written(tmp_path, figures(2015, "T2"))
+    found = texts(book["T2 县级及以上"])
+    assert {"人口年龄统计表", "0—17岁", "60岁及以上", "计量单位：人", "性别不详"} <= set(found)
+    assert not any("户籍登记上的户" in text for text in found)
+    assert book.sheetnames == ["T2 县级及以上", "T2 乡级", "说明"]
 
 
 def test_totals_come_first_and_every_area_under_its_parent(legacy):
@@ -165,13 +175,13 @@ def test_a_figure_that_cannot_be_given_is_dots(tmp_path):
 
 def test_the_same_figures_give_the_same_bytes(tmp_path):
     for name in ("a.xlsx", "b.xlsx"):
-        write_t1(tmp_path / name, figures(), names=NAMES)
+        write_form(tmp_path / name, figures(), names=NAMES)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
 def test_two_report_years_are_not_one_form(tmp_path):
     with pytest.raises(ValueError, match="one report year"):
-        write_t1(tmp_path / "t1.xlsx", figures(2014) + figures(2015), names=NAMES)
+        write_form(tmp_path / "t1.xlsx", figures(2014) + figures(2015), names=NAMES)
 
 
 def test_the_csv_opens_as_chinese_and_holds_one_figure_a_line(tmp_path):

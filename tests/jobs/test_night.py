@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -104,11 +105,36 @@ def test_urban_and_rural_rest_on_the_whole_list_and_not_on_its_last_changes_alon
     assert sum(figures.values()) == len(living)
 
 
+def test_the_ages_are_those_of_the_people_there_are(nights: Nights) -> None:
+    people = pq.read_table(nights.truth / "expected" / YEAR_END.isoformat() / "person.parquet").to_pylist()
+    expected = Counter((_sex(p), _age_group(p["birth_date"])) for p in people if p["status"] == "REGISTERED")
+    figures = _query(
+        nights,
+        """SELECT measure, breakdowns['age'], CAST(value AS BIGINT) FROM statistics.report
+           WHERE report_year = 2015 AND "table" = 'T2' AND area_level = 'nation' AND measure <> 'population'
+             AND value > 0""",
+    )
+    assert {(measure, group): value for measure, group, value in figures} == dict(expected)
+
+
+def _sex(person: dict[str, Any]) -> str:
+    """By declaration, else by the number carried or claimed."""
+    number = person["citizen_id"] or person["claimed_citizen_id"]
+    told = person["sex"] if person["sex"] in ("1", "2") else number and str(2 - int(number[16]) % 2)
+    return {"1": "male", "2": "female"}.get(told, "sex_unknown")
+
+
+def _age_group(born: date) -> str:
+    """At the year's end everybody has had this year's birthday."""
+    years = YEAR_END.year - born.year
+    return "0-17" if years < 18 else "18-34" if years < 35 else "35-59" if years < 60 else "60+"
+
+
 def test_every_publication_has_a_workbook_for_each_year_of_its_cube(nights: Nights) -> None:
     for publication in Publications(nights.lake).all():
         years = {2014} if publication.business_date == SNAPSHOTS else {2014, 2015}
         found = {file.stem for file in (nights.lake / str(publication.report)).glob("*.xlsx")}
-        assert found == {f"T1-{year}" for year in years}
+        assert found == {f"{table}-{year}" for year in years for table in ("T1", "T2")}
 
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:

@@ -126,7 +126,7 @@ def _publications(lake: str) -> dict[Any, Any]:
 
 def _forms(lake: str, publication: Publication) -> Mapping[str, bytes]:
     """The official forms: workbooks by name, tables by their bytes."""
-    files = sorted(Path(lake, str(publication.report)).glob("T1*"))
+    files = sorted(Path(lake, str(publication.report)).glob("T?-*"))
     return {file.name: file.read_bytes() if file.suffix == ".csv" else b"" for file in files}
 
 

@@ -32,6 +32,7 @@ _LEGACY = {
     "agricultural": 1, "non_agricultural": 1, "agricultural_nature": 1, "non_agricultural_nature": 1,
     "nature_unknown": 0, "agricultural_place": 1, "non_agricultural_place": 1, "converted": 0,
 }  # fmt: skip
+_AGES = ("0-17", "18-34", "35-59", "60+")  # both people are of the third group
 _URBAN_RURAL = {"urban": 1, "rural": 1, "unclassified": 0}
 
 
@@ -154,13 +155,20 @@ def _t1(year: int, form: str, figures: dict[str, int]) -> list[Row]:
     everyone: dict[str, str] = {}
     cells = [(measure, everyone, value) for measure, value in figures.items()]
     cells.append(("unsettled", {"reason": "1"}, figures["unsettled"]))
+    sexes = {name: figures[name] for name in ("population", "male", "female", "sex_unknown")}
+    ages = [
+        (name, {"age": age}, value if age == _AGES[2] else 0)
+        for name, value in sexes.items()
+        for age in _AGES
+    ]
     return [
         {
-            "report_year": year, "form": form, "table": "T1", "area_code": code, "area_level": level,
+            "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
             "boundary_year": year, "measure": measure, "breakdowns": breakdowns, "value": float(value),
             "status": "OK", "release_status": "FINAL",
             "cut_off": date(year + 1, 1, 25), "definition_id": "place-2003",
         }
         for level, code in LEVELS.items()
-        for measure, breakdowns, value in cells
+        for table, told in (("T1", cells), ("T2", ages))
+        for measure, breakdowns, value in told
     ]  # fmt: skip

@@ -77,9 +77,22 @@ def into_zz(row: Row) -> None:
     row["area_code"] = "3301ZZ"
 
 
+def of_age(measure: str, age: str, change: Callable[[Row], Any]) -> Break:
+    """Breaks a figure of T2, the nation's of the new form."""
+
+    def broken(world: World) -> None:
+        nation = (r for r in world["report"] if (r["table"], r["area_level"], r["form"]) == NEW_T2)
+        change(next(r for r in nation if (r["measure"], r["breakdowns"]) == (measure, {"age": age})))
+
+    return broken
+
+
+NEW_T2 = ("T2", "nation", "URBAN_RURAL")
+
+
 def without_t1(world: World) -> None:
     for row in world["report"]:
-        row["table"] = "T2"
+        row["table"] = "T9"
 
 
 def judged(**counts: int) -> Break:
@@ -167,6 +180,8 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("report", "place_max_abs_diff"): figure("agricultural_place", one_more),
     ("report", "urban_rural_max_abs_diff"): figure("urban", one_more, form="URBAN_RURAL"),
     ("report", "children_max_abs_diff"): figure("in_transit", one_more, level="county"),
+    ("report", "ages_max_abs_diff"): of_age("population", "60+", one_more),
+    ("report", "sex_by_age_max_abs_diff"): of_age("male", "0-17", one_more),
     ("report", "unclassified_share"): figure("unclassified", one_more, level="nation", form="URBAN_RURAL"),
     ("report", "unallocated_share"): figure("population", into_zz, level="county"),
     ("conformed", "deliveries_unbalanced"): judged(received=2, quarantined=0, accepted=1),

@@ -117,7 +117,7 @@ def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     spread = cube.select(*(told.get(name, F.col(name)).alias(name) for name in key))
     tallies = {
         "value_missing": "status = 'OK' AND value IS NULL",
-        "value_negative": "`table` = 'T1' AND value < 0",
+        "value_negative": "`table` IN ('T1', 'T2') AND value < 0",
     }
     return together(
         counted(cube, "report", tallies),

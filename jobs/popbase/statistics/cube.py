@@ -40,12 +40,13 @@ KEY = ("report_year", "form", "table", "area_code", "area_level", "boundary_year
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure of a table and the column of the wide frame that holds it.
+    """One measure of a form's `table` and the column of the wide frame that holds it.
 
     `definition`: its definition_id; none: the row's own column `definition_id` says it.
     `by_list`: rests on the 城乡分类 list, as all that is counted by place does (its villages 200-399).
     """
 
+    table: str
     name: str
     column: str
     definition: str | None
@@ -57,14 +58,15 @@ class Measure:
         definition = f"'{self.definition}'" if self.definition else "definition_id"
         pairs = ", ".join(f"'{text}'" for pair in sorted(self.breakdowns.items()) for text in pair)
         by_list = "true" if self.by_list else f"{definition} IN ('place-2003', 'mixed')"
+        breakdowns = f"CAST(map({pairs}) AS map<string,string>)"
         return (
-            f"named_struct('measure', '{self.name}', 'breakdowns', CAST(map({pairs}) AS map<string,string>),"
+            f"named_struct('table', '{self.table}', 'measure', '{self.name}', 'breakdowns', {breakdowns},"
             f" 'value', CAST({self.column} AS double), 'definition_id', {definition}, 'by_list', {by_list})"
         )
 
 
 def figures(areas: DataFrame, measures: Sequence[Measure], places: Geography) -> DataFrame:
-    """area_code, area_level, measure, breakdowns, value, definition_id, status of every area and measure."""
+    """One row is a figure: table area_code area_level measure breakdowns value definition_id status."""
     cells = F.expr(f"explode(array({', '.join(measure.cell() for measure in measures)}))")
     return (
         areas.select("area_level", "area_code", cells.alias("cell"))
@@ -83,13 +85,12 @@ def _status(places: Geography) -> Column:
     )
 
 
-def cube(figures: DataFrame, table: str, *, release: Release, places: Geography) -> DataFrame:
-    """The figures of one table as rows of the cube, all with the night's release status."""
+def cube(figures: DataFrame, *, release: Release, places: Geography) -> DataFrame:
+    """The figures as rows of the cube, all with the night's release status."""
     return figures.withColumns(
         {
             "report_year": F.lit(release.year),
             "form": F.lit(release.form),
-            "table": F.lit(table),
             "boundary_year": F.lit(places.boundary_year),
             "list_vintage": F.lit(places.list_vintage).cast("date"),
             "release_status": F.lit(release.status),

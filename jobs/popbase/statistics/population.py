@@ -20,9 +20,14 @@ BESIDE = {
     "missing": "MISSING",
 }
 
-# What T1 needs of base/person: everything else is pruned at the scan.
+# The ages of T2 (statistics.md 6), in completed years from the first to the last; those born later than the
+# date are counted with the youngest.
+AGES = {"0-17": (None, 17), "18-34": (18, 34), "35-59": (35, 59), "60+": (60, None)}
+BY_SEX = ("population", "male", "female", "sex_unknown")
+
+# What the forms need of base/person: everything else is pruned at the scan.
 PERSON_COLUMNS = (
-    "registered_area", "status", "sex", "citizen_id", "claimed_citizen_id", "household_kind",
+    "registered_area", "status", "sex", "birth_date", "citizen_id", "claimed_citizen_id", "household_kind",
     "unsettled_reason", "hukou_nature", "converted_on", "region", "record_no",
 )  # fmt: skip
 
@@ -36,16 +41,32 @@ def sex() -> Column:
     return F.when(F.col("sex").isin("1", "2"), F.col("sex")).otherwise(by_number)
 
 
+def age(reference_date: date) -> Column:
+    """Completed years at the date; 29 February completes one on 1 March."""
+    ahead = F.date_format("birth_date", "MMdd") > f"{reference_date:%m%d}"
+    return F.lit(reference_date.year) - F.year("birth_date") - ahead.cast("int")
+
+
+def by_age(measure: str, group: str) -> str:
+    """The column that counts a measure's people of an age group."""
+    return f"{measure}_{group.replace('-', '_').replace('+', '_on')}"
+
+
 def inside(reference_date: date) -> dict[str, Column]:
     """Measure -> whether a registered person is in it."""
-    unsettled = F.coalesce(F.col("household_kind") == UNSETTLED, F.lit(False))
-    reason = F.col("unsettled_reason")
-    new_year = date(reference_date.year, 1, 1)
-    return {
+    by_sex = {
         "population": F.lit(True),
         "male": sex() == "1",
         "female": sex() == "2",
         "sex_unknown": sex().isNull(),
+    }
+    ages = {group: _of_age(age(reference_date), *bounds) for group, bounds in AGES.items()}
+    unsettled = F.coalesce(F.col("household_kind") == UNSETTLED, F.lit(False))
+    reason = F.col("unsettled_reason")
+    new_year = date(reference_date.year, 1, 1)
+    return {
+        **by_sex,
+        **{by_age(name, group): who & old for name, who in by_sex.items() for group, old in ages.items()},
         "unsettled": unsettled,
         **{f"unsettled_{code}": unsettled & (reason == code) for code in UNSETTLED_REASONS},
         "unsettled_unknown": unsettled & (reason.isNull() | ~reason.isin(*UNSETTLED_REASONS)),
@@ -53,6 +74,10 @@ def inside(reference_date: date) -> dict[str, Column]:
         **nature(),
         "dead_and_live": F.col("dead_and_live"),
     }
+
+
+def _of_age(years: Column, first: int | None, last: int | None) -> Column:
+    return (F.lit(first is None) | (years >= (first or 0))) & (F.lit(last is None) | (years <= (last or 0)))
 
 
 def persons_by_area(person: DataFrame, cases: DataFrame | None, *, reference_date: date) -> DataFrame:

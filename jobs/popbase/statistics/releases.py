@@ -30,8 +30,8 @@ from popbase.statistics.calendar import (
     list_vintage,
     touched,
 )
-from popbase.statistics.t1 import t1
-from popbase.statistics.workbook import write_csv, write_t1
+from popbase.statistics.forms import forms
+from popbase.statistics.workbook import FORMS, write_csv, write_form
 from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
@@ -111,7 +111,7 @@ def compute(
         vintage=vintage,
     )
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
-    return t1(person, household, places, release=release, cases=cases, previous=previous)
+    return forms(person, household, places, release=release, cases=cases, previous=previous)
 
 
 def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:
@@ -133,7 +133,8 @@ def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | N
 def _kept(files: Store, folder: str, year: int) -> dict[str, bytes] | None:
     """A year's files as an earlier publication has them; None where one is gone."""
     try:
-        return {name: files.read(f"{folder}/{name}") for name in _files(year)}
+        names = [name for table in FORMS for name in _files(table, year)]
+        return {name: files.read(f"{folder}/{name}") for name in names}
     except FileNotFoundError:
         return None
 
@@ -145,11 +146,13 @@ def _laid_out(sources: Sources, cube: DataFrame, year: int) -> dict[str, bytes]:
     villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
     names = area_names(divisions, villages, year=nation["boundary_year"])
     with TemporaryDirectory() as draft:
-        workbook, table = (Path(draft, name) for name in _files(year))
-        write_t1(workbook, rows, names=names)
-        write_csv(table, rows, names=names)
-        return {file.name: file.read_bytes() for file in (workbook, table)}
+        for table in FORMS:
+            told = [row for row in rows if row["table"] == table]
+            workbook, lines = (Path(draft, name) for name in _files(table, year))
+            write_form(workbook, told, names=names)
+            write_csv(lines, told, names=names)
+        return {file.name: file.read_bytes() for file in sorted(Path(draft).iterdir())}
 
 
-def _files(year: int) -> tuple[str, str]:
-    return f"T1-{year}.xlsx", f"T1-{year}.csv"
+def _files(table: str, year: int) -> tuple[str, str]:
+    return f"{table}-{year}.xlsx", f"{table}-{year}.csv"

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from popbase.statistics.form_t1 import ISSUER, NUMBER, UNIT, Sheet
+from popbase.statistics.form import ISSUER, NUMBER, Sheet
 
 Body = tuple[str, str, int, list[Mapping[str, Any] | None], str]
 
@@ -50,12 +50,13 @@ class SheetWriter:
         left: str,
         middle: str,
         status: str,
+        unit: str,
         body: Sequence[Body],
         notes: Sequence[str],
     ) -> None:
         page = self._page(sheet.name)
         last = _FIRST_FIGURE + len(sheet.columns)
-        self._block(page, last, sheet.title, subtitle, (left, middle, status))
+        self._block(page, last, sheet.title, subtitle, (left, middle, status, unit))
         self._headings(page, sheet, last)
         for row, line in enumerate(body, start=_HEAD_ROW + 3):
             self._line(page, row, line)
@@ -77,13 +78,13 @@ class SheetWriter:
         return page
 
     def _block(
-        self, page: Worksheet, last: int, title: str, subtitle: str, lines: tuple[str, str, str]
+        self, page: Worksheet, last: int, title: str, subtitle: str, lines: tuple[str, str, str, str]
     ) -> None:
-        left, middle, status = lines
+        left, middle, status, unit = lines
         page.merge_range(0, 0, 0, last, title, self._styles["title"])
         page.merge_range(1, 0, 1, last, subtitle, self._styles["subtitle"])
         for row, text in enumerate(
-            (f"表　　号：{NUMBER}", f"制定机关：{ISSUER}", status, f"计量单位：{UNIT}"), 2
+            (f"表　　号：{NUMBER}", f"制定机关：{ISSUER}", status, f"计量单位：{unit}"), 2
         ):
             page.merge_range(row, last - 5, row, last, text, self._styles["plain"])
         page.write_string(5, 0, left, self._styles["plain"])

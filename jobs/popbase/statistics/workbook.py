@@ -1,4 +1,4 @@
-"""T1 as people read it: an XLSX in the form's layout and a tidy CSV, both from rows of the cube alone.
+"""A form as people read it: an XLSX in the form's layout and a tidy CSV, both from rows of the cube alone.
 
 A row of the cube holds no person: nothing else is written. Text from the feeds (names of areas) is always
 written as a string, so that no spreadsheet takes it for a formula.
@@ -16,12 +16,25 @@ from typing import Any
 
 import xlsxwriter
 
-from popbase.statistics import form_t1
-from popbase.statistics.form_t1 import Column, Key, Sheet
+from popbase.statistics.form import (
+    RECONSTRUCTED,
+    STATUS,
+    Column,
+    Facts,
+    Key,
+    Printed,
+    Sheet,
+    period,
+    release_line,
+)
+from popbase.statistics.form_t1 import T1
+from popbase.statistics.form_t2 import T2
 from popbase.statistics.sheet import SheetWriter
 from popbase.statistics.tree import UNALLOCATED, Area, printed
 
 Figure = Mapping[str, Any]
+
+FORMS: Mapping[str, Printed] = {"T1": T1, "T2": T2}
 
 _CSV = (
     "report_year", "form", "table", "area_level", "area_code", "area_name", "boundary_year", "list_vintage",
@@ -34,22 +47,30 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Table:
-    """One release of T1: the cube's rows of one report year and the names of areas."""
+    """One release of a table: the cube's rows of one report year and the names of areas."""
 
     rows: list[Figure]
     names: Mapping[str, str]
 
     def __post_init__(self) -> None:
         if len({(row["report_year"], row["form"], row["table"]) for row in self.rows}) != 1:
-            raise ValueError("A T1 workbook holds one report year of one form; the rows given do not.")
+            raise ValueError("A workbook holds one table of one report year; the rows given do not.")
 
     @cached_property
     def areas(self) -> dict[Area, dict[Key, Figure]]:
         found: dict[Area, dict[Key, Figure]] = {}
         for row in self.rows:
             area = Area(row["area_level"], row["area_code"])
-            found.setdefault(area, {})[row["measure"], row["breakdowns"].get("reason", "")] = row
+            found.setdefault(area, {})[row["measure"], _broken_down(row)] = row
         return found
+
+    @property
+    def name_of_table(self) -> str:
+        return str(self.rows[0]["table"])
+
+    @property
+    def printed(self) -> Printed:
+        return FORMS[self.name_of_table]
 
     @property
     def year(self) -> int:
@@ -81,12 +102,14 @@ class Table:
 
     def notes(self) -> list[str]:
         official = [row["definition_id"] for row in self.rows if row["measure"] == "agricultural"]
-        return form_t1.notes(
-            form=self.form,
-            list_vintage=self.list_vintage,
-            approximate=any(row["status"] == "APPROXIMATE" for row in self.rows),
-            definitions=sorted(set(official)),
-            release=self.release,
+        return self.printed.notes(
+            Facts(
+                form=self.form,
+                list_vintage=self.list_vintage,
+                approximate=any(row["status"] == "APPROXIMATE" for row in self.rows),
+                definitions=sorted(set(official)),
+                release=self.release,
+            )
         )
 
     def name(self, area: Area) -> str:
@@ -98,19 +121,20 @@ class Table:
 
     def remark(self, area: Area, columns: Iterable[Column]) -> str:
         statuses = {f["status"] for c in columns if (f := self.areas[area].get(c.key))}
-        return "；".join(text for status, text in form_t1.STATUS.items() if status in statuses)
+        return "；".join(text for status, text in STATUS.items() if status in statuses)
 
 
-def write_t1(path: Path, rows: Iterable[Figure], *, names: Mapping[str, str], unit: str = "全国") -> None:
+def write_form(path: Path, rows: Iterable[Figure], *, names: Mapping[str, str], unit: str = "全国") -> None:
     """The form's workbook. `rows`: the cube's of one report year; `names`: area code -> Chinese name;
     `unit`: the reporting unit (填报单位)."""
     table = Table(list(rows), names)
     # The cut-off instead of the clock: the same figures give the same bytes.
     created = datetime.combine(table.cut_off, datetime.min.time())
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": f"T1 {table.year}", "author": "popbase", "created": created})
+        title = f"{table.name_of_table} {table.year}"
+        book.set_properties({"title": title, "author": "popbase", "created": created})
         writer = SheetWriter(book)
-        for sheet in form_t1.sheets(table.form):
+        for sheet in table.printed.sheets(table.form):
             _write_sheet(writer, sheet, table, unit)
         writer.notes("说明", table.notes())
         if table.revisions:
@@ -124,8 +148,9 @@ def _write_sheet(writer: SheetWriter, sheet: Sheet, table: Table, unit: str) -> 
         sheet,
         subtitle=f"（{table.year}年度）",
         left=f"填报单位：{unit}",
-        middle=form_t1.period(table.year, table.cut_off),
-        status=form_t1.release_line(table.release, table.cut_off),
+        middle=period(table.year, table.cut_off),
+        status=release_line(table.release, table.cut_off),
+        unit=table.printed.unit,
         body=[
             (table.name(a), a.code, a.depth - top, [table.areas[a].get(c.key) for c in sheet.columns],
              table.remark(a, sheet.columns))
@@ -136,13 +161,13 @@ def _write_sheet(writer: SheetWriter, sheet: Sheet, table: Table, unit: str) -> 
 
 
 def _revisions(table: Table) -> tuple[list[str], list[list[str | float | None]]]:
-    heads = ["地区", "区划代码", "指标", "原因", "原数", "现数"]
+    heads = ["地区", "区划代码", "指标", "分组", "原数", "现数"]
     lines: list[list[str | float | None]] = [
         [
             table.name(Area(row["area_level"], row["area_code"])),
             row["area_code"],
-            form_t1.MEASURES.get(row["measure"], row["measure"]),
-            form_t1.REASONS.get(row["breakdowns"].get("reason", ""), ""),
+            table.printed.measures.get(row["measure"], row["measure"]),
+            table.printed.values.get(_broken_down(row), ""),
             row["previous_value"],
             row["value"],
         ]
@@ -169,8 +194,12 @@ def _printed_order(row: Figure) -> tuple[Any, ...]:
 
 def _note(row: Figure) -> str:
     """Lines of a CSV are quoted one by one: each says what its figure is not."""
-    household = form_t1.REGISTER_HOUSEHOLD if row["definition_id"] == "register-household" else ""
-    return form_t1.RECONSTRUCTED + household
+    return RECONSTRUCTED + FORMS[row["table"]].caveats.get(row["definition_id"], "")
+
+
+def _broken_down(row: Figure) -> str:
+    """The value of the breakdown, of which a table's figure has one at most."""
+    return str(next(iter(row["breakdowns"].values()), ""))
 
 
 def _cell(value: Any) -> str:

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from popbase.statistics.areas import Geography, geography
 from popbase.statistics.calendar import Release, list_vintage, release
+from popbase.statistics.forms import forms
 from popbase.statistics.population import persons_by_area
-from popbase.statistics.t1 import t1
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -22,6 +22,7 @@ PERSON = {
     "status": "REGISTERED",
     "id_status": "UNIQUE",
     "sex": "1",
+    "birth_date": "1980-01-01",
     "number": "330106198001010014",
     "claimed": None,
     "kind": "10",
@@ -61,7 +62,7 @@ def persons(spark: SparkSession, text: str) -> DataFrame:
     schema = ", ".join(f"`{NAMES.get(name, name)}` string" for name in names) + ", n int"
     frame = spark.createDataFrame([tuple(c) for c in cells], schema)
     repeated = frame.withColumn("copy", F.explode(F.sequence(F.lit(1), F.col("n")))).drop("copy", "n")
-    return repeated.withColumn("converted_on", F.col("converted_on").cast("date"))
+    return repeated.withColumns({name: F.col(name).cast("date") for name in ("converted_on", "birth_date")})
 
 
 def households(spark: SparkSession, text: str = "household_id | registered_area | kind") -> DataFrame:
@@ -110,8 +111,8 @@ def report(
     homes: str | None = None,
     **options: Any,
 ) -> DataFrame:
-    """T1 of these people at the year's end, released as final."""
-    return t1(
+    """The forms of these people at the year's end, released as final."""
+    return forms(
         persons(spark, people),
         households(spark, homes) if homes else households(spark),
         places(spark, year, divisions=divisions, lists=lists),

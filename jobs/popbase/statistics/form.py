@@ -1,0 +1,109 @@
+"""What all printed forms share: how a sheet is described, their words and notes. Data only; `workbook.py`
+lays them out.
+
+The official 公安机关人口统计报表 and their form numbers are not public (domain.md 3.1): headings follow
+published tables, and every sheet says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+Key = tuple[str, str]  # measure, its breakdown's value or ''
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    measure: str
+    breakdown: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.measure, self.breakdown
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns under one merged heading; a column that stands alone is a group without a label."""
+
+    label: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    name: str
+    title: str
+    levels: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [column for group in self.groups for column in group.columns]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one release of a table what its notes tell."""
+
+    form: str
+    list_vintage: date | None
+    approximate: bool
+    definitions: Sequence[str]
+    release: str
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A table as it is printed. `unit`: of its figures; `sheets`: by the form; `measures` and `values`: what
+    its measures and its breakdowns' values are called; `caveats`: definition_id -> what a figure is not.
+    """
+
+    unit: str
+    sheets: Callable[[str], list[Sheet]]
+    notes: Callable[[Facts], list[str]]
+    measures: Mapping[str, str]
+    values: Mapping[str, str]
+    caveats: Mapping[str, str] = field(default_factory=dict)
+
+
+ABOVE = ("nation", "province", "prefecture", "county")
+TOWNS = ("county", "township")
+RECONSTRUCTED = "本表按已公布的人口统计资料重建；公安机关人口统计报表的官方表式、表号和填报说明未公开。"
+ISSUER = "参照公安部人口统计报表（按公开资料重建）"
+NUMBER = "无（官方表号未公开）"
+RELEASE = {"PRELIMINARY": "初步数", "FINAL": "正式数", "REVISED": "修订数"}
+STATUS = {
+    "UNALLOCATED": "未能划入下级",
+    "APPROXIMATE": "城乡分类近似",
+    "NOT_COMPARABLE": "不可比",
+    "NO_PRIOR": "无上年数",
+}
+REGISTERED = "总人口为户籍登记人口，含未落常住户口人员。"
+SEX = "性别按登记；登记为未知或未说明的，取公民身份号码第17位；无号码的列“性别不详”。"
+UNPLACED = (
+    "代码以ZZ结尾的行为未能划入下级区划的人口，下级之和恒等于上级。"
+    "不设区县的地级市只列一行，有未划入人口的除外。"
+)
+
+
+def released(release: str) -> str:
+    return (
+        f"本次发布为{RELEASE[release]}。初步数在次年1月25日截止前可变动；截止日为正式数；"
+        "其后变动为修订数，原数见“修订对照”。"
+    )
+
+
+def day(of: date) -> str:
+    return f"{of.year}年{of.month}月{of.day}日"
+
+
+def period(year: int, cut_off: date) -> str:
+    return day(min(cut_off, date(year, 12, 31)))
+
+
+def release_line(release: str, cut_off: date) -> str:
+    return f"数据状态：{RELEASE[release]}（数据截止{day(cut_off)}）"

@@ -1,0 +1,112 @@
+"""The forms of a report year (statistics.md 6): the legacy ones to 2014, the urban/rural ones from 2015.
+
+Persons are read once, into one row a registered area; that area alone decides class, place and the five
+levels, so all else happens on a frame of areas. What each table shows of it, its own module says.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.statistics import t1, t2
+from popbase.statistics.areas import Geography, rolled_up, standing_of, with_path
+from popbase.statistics.calendar import Form, Release
+from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
+from popbase.statistics.cube import Measure, cube, figures, revised
+from popbase.statistics.population import (
+    AGES,
+    BESIDE,
+    BY_SEX,
+    by_age,
+    households_by_area,
+    persons_by_area,
+)
+from popbase.statistics.t1 import CLASSES, HOUSEHOLDS, NATURE, OFFICIAL, PERSONS, PLACE, REASONS
+from popbase.statistics.tree import LEVELS
+
+_AGES = tuple(by_age(name, group) for name in BY_SEX for group in AGES)
+_COUNTED = (
+    *HOUSEHOLDS, *PERSONS, *REASONS, *NATURE, "converted", *BESIDE, "dead_and_live", *_AGES
+)  # fmt: skip
+
+
+def forms(
+    person: DataFrame,
+    household: DataFrame,
+    places: Geography,
+    *,
+    release: Release,
+    cases: DataFrame | None = None,
+    previous: DataFrame | None = None,
+    definitions: Definitions | None = None,
+) -> DataFrame:
+    """The tables of one report year as rows of `statistics/report`.
+
+    `person`, `household`: the base judged at the release's reference date from what was delivered by its
+    cut-off; `cases`: `base/id_case`; `previous`: the year's rows of the last publication; `definitions`:
+    else those that popbase is configured with.
+    """
+    counted = _by_registered_area(person, household, cases, release)
+    townships = _townships(with_classes(standing_of(counted, places), places))
+    if release.form == "LEGACY":
+        townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
+    told = figures(_areas(townships), measures(release.form), places)
+    rows = cube(told, release=release, places=places)
+    if release.status == "REVISED" and previous is not None:
+        return revised(rows, previous)
+    return rows
+
+
+def _by_registered_area(
+    person: DataFrame, household: DataFrame, cases: DataFrame | None, release: Release
+) -> DataFrame:
+    """Persons and households of one area may be two rows here: the townships add them up."""
+    persons = persons_by_area(person, cases, reference_date=release.reference_date)
+    counted = persons.unionByName(households_by_area(household), allowMissingColumns=True)
+    return counted.na.fill(0, list(_COUNTED))
+
+
+def _townships(areas: DataFrame) -> DataFrame:
+    people, urban = F.col("population"), F.col("urban")
+    by_place = non_agricultural_by_place()
+    classified = with_path(areas).withColumns(
+        {
+            "urban": _where(urban, people),
+            "rural": _where(~urban, people),
+            "unclassified": _where(urban.isNull(), people),
+            "non_agricultural_place": _where(by_place, people),
+            "agricultural_place": _where(~by_place, people),
+        }
+    )
+    summed = (*_COUNTED, *CLASSES, *PLACE)
+    return classified.groupBy(*LEVELS).agg(*(F.sum(name).alias(name) for name in summed))
+
+
+def _where(condition: Column, people: Column) -> Column:
+    return F.when(condition, people).otherwise(F.lit(0))
+
+
+def _with_official(townships: DataFrame, definition: Column) -> DataFrame:
+    by_nature = F.col("definition_id") == "nature"
+    return townships.withColumn("definition_id", definition).withColumns(
+        {
+            name: F.when(by_nature, F.col(f"{name}_nature")).otherwise(F.col(f"{name}_place"))
+            for name in OFFICIAL
+        }
+    )
+
+
+def _areas(townships: DataFrame) -> DataFrame:
+    counts = [c for c in townships.columns if c not in (*LEVELS, "definition_id")]
+    aggregates = [F.sum(name).alias(name) for name in counts]
+    if "definition_id" in townships.columns:
+        # The nation may add provinces that follow different definitions.
+        first, last = F.min("definition_id"), F.max("definition_id")
+        aggregates.append(F.when(first == last, first).otherwise(MIXED).alias("definition_id"))
+    return rolled_up(townships, *aggregates)
+
+
+def measures(form: Form) -> list[Measure]:
+    """What all tables of the form hold, in their order."""
+    return [*t1.measures(form), *t2.measures()]

@@ -12,9 +12,11 @@ import pytest
 from lib.lakes import MADE_AT, NEW_YEARS_EVE, judgement
 from rich.console import Console
 
+from popbase.base import sector_finding
+from popbase.identity.findings import MISTYPED
 from popbase.publish import report_page, run_report
 from popbase.publish.next_steps import next_steps
-from popbase.publish.run_report import DeliveryLine, GateLine, NightReport, Notice, Stage
+from popbase.publish.run_report import OF_SECTORS, DeliveryLine, GateLine, NightReport, Notice, Stage
 from popbase.publish.staleness import Sender
 from popbase.publish.wording import count, row_reason
 from popbase.terminal.progress import Lines, Progress, progress_for
@@ -97,6 +99,17 @@ def test_what_holds_readers_back_comes_first_and_what_is_good_to_know_last() -> 
     assert steps[0].command == "popbase night --date 2015-12-31"
     assert "send it as number 002" in steps[1].sentence
     assert "3 days late; its state of 2015-12-28 was used" in steps[2].sentence
+
+
+def test_what_decisions_answer_and_what_departments_mend_are_told_apart() -> None:
+    found = {"contested_number": 2, "name_mismatch": 1, "mistyped_number": 3}
+    decide, mend = next_steps(night(cases=found))
+    assert (decide.subject, decide.command) == ("2 new cases", "popbase cases --open")
+    assert (mend.subject, mend.command) == ("4 new findings", "popbase feedback")
+
+
+def test_the_kinds_of_case_that_departments_mend_are_those_about_sectors() -> None:
+    assert {*sector_finding.FINDINGS, MISTYPED} == OF_SECTORS
 
 
 def test_folders_that_are_no_deliveries_are_told_to_whoever_can_ask() -> None:

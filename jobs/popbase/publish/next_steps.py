@@ -146,6 +146,9 @@ def _warned(night: NightReport) -> Iterator[Step]:
 
 
 def _to_decide(night: NightReport) -> Iterator[Step]:
-    if opened := sum(night.cases.values()):
+    if opened := night.to_decide:
         verb = "waits" if opened == 1 else "wait"
         yield Step("note", count(opened, "new case"), f"{verb} for a decision.", "popbase cases --open")
+    if found := night.to_mend:
+        what = count(found, "new finding")
+        yield Step("note", what, "about sectors' numbers, for their departments.", "popbase feedback")

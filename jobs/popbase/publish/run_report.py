@@ -100,6 +100,12 @@ class GateLine:
         return f"{self.expectation} is {observed}, must be {self.expected}"
 
 
+# Kinds of case that departments are told of, and mend.
+OF_SECTORS = frozenset(
+    {"not_in_register", "name_mismatch", "dead_but_active", "former_number", "mistyped_number"}
+)
+
+
 @dataclass(frozen=True)
 class NightReport:
     """A night for one business date; `publication` is what readers see when it is over."""
@@ -118,6 +124,16 @@ class NightReport:
     gates_checked: int = 0
     cases: Mapping[str, int] = field(default_factory=dict)  # opened tonight, by kind
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def to_decide(self) -> int:
+        """New cases of the register's own, which decisions answer."""
+        return sum(n for kind, n in self.cases.items() if kind not in OF_SECTORS)
+
+    @property
+    def to_mend(self) -> int:
+        """New cases about sectors' records, which their departments mend."""
+        return sum(n for kind, n in self.cases.items() if kind in OF_SECTORS)
 
     @property
     def rejected(self) -> list[DeliveryLine]:

@@ -72,7 +72,8 @@ def test_the_report_of_2014_is_on_the_old_form_and_that_of_2015_on_the_new_one(n
     found = _query(
         nights,
         """SELECT report_year, form, CAST(value AS BIGINT) FROM statistics.report
-           WHERE area_level = 'nation' AND measure = 'population' ORDER BY report_year""",
+           WHERE "table" = 'T1' AND area_level = 'nation' AND measure = 'population'
+           ORDER BY report_year""",
     )
     assert found == [
         (2014, "LEGACY", _registered(nights, SNAPSHOTS)),

@@ -88,7 +88,7 @@ def population(settings: Settings) -> dict[int, int]:
     with Reader(settings.lake, current(settings)) as reader:
         (answer,) = reader.run("""
             SELECT report_year, CAST(value AS INT) FROM statistics.report
-            WHERE area_level = 'nation' AND measure = 'population'
+            WHERE "table" = 'T1' AND area_level = 'nation' AND measure = 'population'
         """)
         return dict(answer.rows)
 

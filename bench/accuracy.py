@@ -20,16 +20,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import altair
 import duckdb
 import pandas as pd
-from popbase_load import JARS
+from made_up import ON, country
 
-from popbase.generate import generate
-from popbase.night import run_night
 from popbase.publish.publication import Publications
 from popbase.publish.tables import open_table
 from popbase.search.candidates import in_company
@@ -39,9 +36,7 @@ from popbase.search.model import stored
 from popbase.search.rows import rows, with_members
 from popbase.session import spark_session
 from popbase.settings import Settings
-from popbase.terminal.progress import Progress
 
-ON = date(2015, 12, 31)
 OUT = Path(__file__).parent / "out"
 LOWEST = -8.0  # match weight from which on the curve is drawn
 PRECISION, RECALL = 0.99, 0.95
@@ -78,26 +73,14 @@ def main() -> None:
     given = _arguments()
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
         home = Path(given.home or scratch)
-        settings = Settings(landing=str(home / "landing"), lake=str(home / "lake"), jars=str(JARS))
-        if not (home / "lake").exists():
-            _made(home, settings, given)
+        made = {"persons": given.persons, "seed": given.seed, "multiplier": given.multiplier}
+        settings = country(home, **made)
         scores = [*_cases(home), *_second_numbers(home, settings), *_mistyped_numbers(home)]
     told = _table(scores)
     OUT.mkdir(exist_ok=True)
     (OUT / "accuracy.md").write_text(told, encoding="utf-8")
     print(told)
     sys.exit(0 if all(score.met for score in scores) else 1)
-
-
-def _made(home: Path, settings: Settings, given: argparse.Namespace) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    faults = home / "faults.yaml"
-    faults.write_text(f"multiplier: {given.multiplier}\n", encoding="utf-8")
-    landing = home / "landing"
-    generate(landing, persons=given.persons, seed=given.seed, first=ON, last=ON, faults=faults, plain=True)
-    report = run_night(settings, ON, progress=Progress())
-    if report.outcome != "published":
-        sys.exit(f"The night published nothing: {report.why}")
 
 
 def _cases(home: Path) -> Iterable[Score]:

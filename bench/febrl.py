@@ -89,9 +89,9 @@ def _rows(records: DataFrame) -> DataFrame:
     )
 
 
-def _splinks(records: pd.DataFrame) -> list[tuple[str, str]]:
-    """As its documentation links the two files: linking febrl4, two tables."""
-    settings = SettingsCreator(
+def _example() -> SettingsCreator:
+    """As Splink's documentation links the two files: linking febrl4, two tables."""
+    return SettingsCreator(
         link_type="link_only",
         unique_id_column_name="rec_id",
         comparisons=[
@@ -114,13 +114,16 @@ def _splinks(records: pd.DataFrame) -> list[tuple[str, str]]:
             block_on("postcode"),
         ],
     )
+
+
+def _splinks(records: pd.DataFrame) -> list[tuple[str, str]]:
     texts = records.drop(columns="person").astype("string")
     api = DuckDBAPI(duckdb.connect())
     sides = [
         api.register(texts[texts.rec_id.str.contains(side)], dataset_display_name=side)
         for side in ("org", "dup")
     ]
-    linker = Linker(sides, settings, log_level="ERROR")
+    linker = Linker(sides, _example(), log_level="ERROR")
     train = linker.training
     train.estimate_probability_two_random_records_match(
         ["l.soc_sec_id = r.soc_sec_id", block_on("given_name", "surname", "date_of_birth")], recall=0.8

@@ -18,26 +18,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from popbase_load import JARS
+from made_up import ON, country, settings_of
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
 from popbase.base.changes import ROOT, Step
 from popbase.base.update import Changed, People
 from popbase.contracts import REGISTER
-from popbase.generate import generate
 from popbase.lake import Lake
-from popbase.night import run_night
 from popbase.search.nightly import HISTORY, search_all, search_changed
 from popbase.session import cut_off, spark_session
 from popbase.settings import Settings
 from popbase.sources import Sources
 
-ON = date(2015, 12, 31)
 SECONDS, GIGABYTES = 240, 8
 _MEASURED_FOR = 1_000_000
 
@@ -45,7 +41,7 @@ _MEASURED_FOR = 1_000_000
 def main() -> None:
     given = _arguments()
     if given.one:
-        print(json.dumps(_measured(_settings(Path(given.one)), given.changed)))
+        print(json.dumps(_measured(settings_of(Path(given.one)), given.changed)))
         return
     with tempfile.TemporaryDirectory(prefix="search-") as scratch:
         told = [_apart(Path(given.home or scratch) / str(n), n, given.changed) for n in given.persons]
@@ -56,15 +52,8 @@ def main() -> None:
     sys.exit(1 if missed else 0)
 
 
-def _settings(home: Path) -> Settings:
-    return Settings(landing=str(home / "landing"), lake=str(home / "lake"), jars=str(JARS))
-
-
 def _apart(home: Path, persons: int, changed: int) -> dict[str, Any]:
-    if not (home / "lake").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        generate(home / "landing", persons=persons, seed=11, first=ON, last=ON, plain=True)
-        run_night(_settings(home), ON)
+    country(home, persons=persons, seed=11)
     command = [sys.executable, __file__, "--one", str(home), "--changed", str(changed)]
     found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return {"persons": persons, **json.loads(found.stdout.splitlines()[-1])}

@@ -12,28 +12,22 @@ given as `--home` is kept, and used again where it is there.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date
 from math import log2
 from pathlib import Path
 
-from popbase_load import JARS
+from made_up import country
 
 from popbase import search
 from popbase.base import sector_update
-from popbase.generate import generate
 from popbase.lake import Lake
-from popbase.night import run_night
-from popbase.search.comparisons import MISTYPED_NUMBERS, SECOND_NUMBERS
+from popbase.search.comparisons import QUESTIONS
 from popbase.search.model import Model, stored
 from popbase.search.nightly import HISTORY
 from popbase.search.training import mistyped_numbers_from, second_numbers_from
 from popbase.session import spark_session
-from popbase.settings import Settings
 
-ON = date(2015, 12, 31)
 # Of the matches, which share the estimate's first rules find: the generator's rates of slips say.
 _SAME_NAME_BIRTH_AND_SEX, _SLIP_IN_DATE_OR_PLACE = 0.8, 0.95
 THRESHOLD, SEED = 4.0, 1
@@ -43,26 +37,14 @@ def main() -> None:
     given = _arguments()
     with tempfile.TemporaryDirectory(prefix="train-") as scratch:
         home = Path(given.home or scratch)
-        settings = Settings(landing=str(home / "landing"), lake=str(home / "lake"), jars=str(JARS))
-        if not (home / "lake").exists():
-            _made(home, settings, given)
+        made = {"persons": given.persons, "seed": given.seed, "multiplier": given.multiplier}
+        settings = country(home, **made)
         models = _estimated(Lake(spark_session(settings), settings.lake))
         for model in models:
             print("\n".join(_beside_stored(model)))
             if model.asks.name in given.store:
                 place = Path(search.__file__).parent / f"{model.asks.name}.json"
                 place.write_text(model.as_json(), encoding="utf-8")
-
-
-def _made(home: Path, settings: Settings, given: argparse.Namespace) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    faults = home / "faults.yaml"
-    faults.write_text(f"multiplier: {given.multiplier}\n", encoding="utf-8")
-    landing, who = home / "landing", {"persons": given.persons, "seed": given.seed}
-    generate(landing, **who, first=ON, last=ON, faults=faults, plain=True)
-    report = run_night(settings, ON)
-    if report.outcome != "published":
-        sys.exit(f"The night published nothing: {report.why}")
 
 
 def _estimated(lake: Lake) -> tuple[Model, Model]:
@@ -94,7 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--multiplier", type=float, default=10)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--home", help="where the made-up country lies, and stays")
-    models = [SECOND_NUMBERS.name, MISTYPED_NUMBERS.name]
+    models = [question.name for question in QUESTIONS.values()]
     parser.add_argument("--store", nargs="*", default=[], choices=models, help="replaces the stored model")
     return parser.parse_args()
 

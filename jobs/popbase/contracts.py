@@ -111,6 +111,10 @@ class Contract:
     active_from: str | None = None
     active_until: str | None = None
 
+    def counts_on(self, day: str) -> str:
+        """SQL: whether a record counts on a day, itself SQL; always, where the contract does not say."""
+        return re.sub(r":d\b", lambda _: day, self.active_when or "true")
+
     @property
     def key(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields if f.key)

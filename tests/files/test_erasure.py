@@ -24,7 +24,7 @@ from popbase.intake import feeds, ledger
 from popbase.intake.again import rejudge
 from popbase.lake import Lake
 from popbase.publish import draft, erasure
-from popbase.publish.cuts import Record
+from popbase.publish.cut import Record
 from popbase.publish.draft import Draft
 from popbase.publish.erasure import erase
 from popbase.publish.maintenance import maintain

@@ -13,7 +13,7 @@ from popbase.contracts import REGISTER, feed
 from popbase.errors import PublicationError
 from popbase.generate import generate, release
 from popbase.intake import ledger
-from popbase.publish.cuts import Record
+from popbase.publish.cut import Record
 from popbase.publish.erasure import erase
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader

@@ -73,5 +73,5 @@ def look_up_all(sources: Sources, on: date) -> None:
 
 def look_up(lake: Lake, changed: Changed, on: date) -> None:
     """The same after a night that makes anew only whom something concerns."""
-    part = sector_update.find_changed(lake, changed, on)
+    part, _ = sector_update.find_changed(lake, changed, on)
     replace_rows(lake, CASES, part.old, part.new, key=["case_id"])

@@ -17,7 +17,7 @@ from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_ro
 from popbase.base.state import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
 from popbase.identity.histories import replaced_numbers
-from popbase.identity.rules import number17
+from popbase.identity.rules import held17, number17
 from popbase.session import at_once, cut_off
 
 _NUMBER = ["number17"]
@@ -105,8 +105,7 @@ class Concerned:
         """base/person's rows of these people and numbers as they stand; and as they are now, not yet looked
         for in the sectors."""
         head = self.head("base/person")
-        number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
-        marked = head.withColumns({"number17": number, ROOT: self.step.feed(REGISTER).rooted()})
+        marked = head.withColumns({"number17": held17(), ROOT: self.step.feed(REGISTER).rooted()})
         marked = marked.join(F.broadcast(self.numbers.withColumn("counts", F.lit(True))), _NUMBER, how="left")
         if self.who is not None:
             theirs = F.broadcast(self.who.records.withColumn("changes", F.lit(True)))

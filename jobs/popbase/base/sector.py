@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -94,7 +93,7 @@ def active(contract: Contract, as_of: date) -> Column:
     """Whether a record counts on the date (statistics section 8), as its contract says; always, if it does
     not say.
     """
-    return F.expr(re.sub(r":d\b", f"DATE'{as_of:%Y-%m-%d}'", contract.active_when or "true"))
+    return F.expr(contract.counts_on(f"DATE'{as_of:%Y-%m-%d}'"))
 
 
 def _numbered(state: DataFrame, contract: Contract, who: Holders) -> DataFrame:

@@ -7,7 +7,6 @@ others are looked at date by date.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
@@ -16,9 +15,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.base.sector import in_role
+from popbase.base.state import key_text
 from popbase.contracts import Contract
 from popbase.identity.histories import run_end, runs, up_to
-from popbase.identity.rules import number17, record_ref
+from popbase.identity.rules import held17, number17, record_ref
 from popbase.intake.normalise import match_name
 
 NOT_IN_REGISTER, NAME_MISMATCH = "not_in_register", "name_mismatch"
@@ -71,10 +71,9 @@ def _told(contract: Contract, spans: DataFrame) -> DataFrame:
     since, until = F.col("from_date"), F.coalesce("to_date", F.lit(date.max))
     begins = F.greatest(since, _dated(contract.active_from, otherwise=since))
     at = spans.withColumn("row__at", begins)
-    counts = F.expr(re.sub(r":d\b", "row__at", contract.active_when or "true"))
-    key = (F.coalesce(F.col(f.name).cast("string"), F.lit("")) for f in contract.key)
+    counts = F.expr(contract.counts_on("row__at"))
     return at.where(number17(number).isNotNull()).select(
-        F.lit(contract.feed).alias("feed"), "region", F.concat_ws("|", *key).alias("record_key"),
+        F.lit(contract.feed).alias("feed"), "region", key_text(contract).alias("record_key"),
         number17(number).alias("number17"), number.alias("citizen_id"),
         F.col(in_role(contract, "name").name).alias("name"),
         *(_of_role(contract, role).alias(role) for role in ("birth_date", "sex", "area")),
@@ -96,9 +95,8 @@ def _of_role(contract: Contract, role: str) -> Column:
 
 def _held(history: DataFrame) -> DataFrame:
     """One row is a person who answers to a number over a time; a FORMER one does not."""
-    number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
     return history.where("id_status IN ('UNIQUE', 'CONTESTED')").select(
-        number.alias("number17"),
+        held17().alias("number17"),
         F.struct(
             F.col("valid_from").alias("from"),
             F.coalesce("valid_to", F.lit(date.max)).alias("to"),

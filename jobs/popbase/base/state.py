@@ -175,13 +175,18 @@ def _spans(
     return ended.where((F.col("op") == "U") & lasts).drop("_removed_on")
 
 
+def key_text(contract: Contract) -> Column:
+    """A record's key as quarantine has it: its fields joined by `|` (design section 6)."""
+    return F.concat_ws("|", *(f.name for f in contract.key))
+
+
 def _with_ends(contract: Contract, entries: DataFrame, spared: DataFrame | None) -> DataFrame:
     """`_removed_on`: the first snapshot that may remove the record, had it no later entry; `_leaves_on`: the
     takeover with which it moves. A register record that has ended by then stays where and as it is.
     """
     snapshot = F.col("_next_snapshot")
     if spared is not None:
-        entries = entries.withColumn("_key_text", F.concat_ws("|", *(f.name for f in contract.key)))
+        entries = entries.withColumn("_key_text", key_text(contract))
         entries = entries.join(F.broadcast(spared), ["_bureau", "_key_text"], how="left").drop("_key_text")
         remaining = F.array_min(F.filter("_removers", lambda on: on >= F.col("_next_snapshot")))
         snapshot = F.when(F.col("_removers").isNull(), snapshot).otherwise(remaining)

@@ -13,11 +13,12 @@ from pyspark.sql import functions as F
 
 from popbase.identity.decisions import named_refs
 from popbase.identity.rules import CONTRADICTIONS, is_death, is_live, is_registered, record_ref
+from popbase.intake.citizen_id import MAX_AGE
 from popbase.intake.normalise import match_name
 
 # The kinds of case that are proposed and not found: the search writes them, nothing here does.
 PROPOSED, MISTYPED = "same_person", "mistyped_number"
-AGED, OLDEST = "aged_over_120", 120
+AGED = "aged_over_120"
 # The kinds that follow from the register and the decisions alone.
 REGISTERED = (
     "double_registration", "dead_and_live", "contested_number", "former_conflict", "wrong_number",
@@ -55,7 +56,7 @@ def of_age(persons: DataFrame) -> DataFrame:
 
 def too_old_on() -> Column:
     """The birthday after the 120th; 29 February completes a year on 1 March (statistics section 2)."""
-    birthday = F.add_months("birth_date", 12 * (OLDEST + 1))
+    birthday = F.add_months("birth_date", 12 * (MAX_AGE + 1))
     leaps = (F.month("birth_date") == 2) & (F.dayofmonth("birth_date") == 29) & (F.dayofmonth(birthday) < 29)
     return F.date_add(birthday, leaps.cast("int"))
 

@@ -21,6 +21,11 @@ def number17(citizen_id: Column) -> Column:
     return F.substring(citizen_id, 1, 17).try_cast("bigint")
 
 
+def held17() -> Column:
+    """Of a person: the number carried, or claimed where others do too, as a long."""
+    return number17(F.coalesce("citizen_id", "claimed_citizen_id"))
+
+
 def number_key(citizen_id: Column) -> Column:
     """Where a record stands among the numbers: at its own, or without one at a place below zero.
 

@@ -14,6 +14,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from popbase.contracts import Contract, Field
+from popbase.frames import completed_years
 from popbase.intake import citizen_id as number
 
 ID_TYPES = frozenset({"id", "oldid"})
@@ -143,7 +144,7 @@ def number_warnings(n: Number, contract: Contract) -> list[Column]:
         flags += [
             (_out_of_force(n, contract), "area_not_in_force"),
             *_disagreements(n, contract),
-            (_age(n.born, F.col("business_date")) > number.MAX_AGE, "age"),
+            (completed_years(n.born, F.col("business_date")) > number.MAX_AGE, "age"),
         ]
     return [F.when(holds, F.lit(f"citizen_id.{name}")) for holds, name in flags]
 
@@ -165,9 +166,3 @@ def _disagreements(n: Number, contract: Contract) -> list[tuple[Column, str]]:
     if n.field.role == "number" and birth_date:
         found.append((F.col(birth_date.name) != n.born, "birth_date"))
     return found
-
-
-def _age(born: Column, on: Column) -> Column:
-    """Completed years; who is born on 29 February completes one on 1 March."""
-    before_birthday = F.month(on) * 100 + F.day(on) < F.month(born) * 100 + F.day(born)
-    return F.year(on) - F.year(born) - before_birthday.cast("int")

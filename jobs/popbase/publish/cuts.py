@@ -10,94 +10,32 @@ it, and with `in_*` where the person has no other row there. Statistics stay: no
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from popbase import table_contracts
-from popbase.contracts import REGISTER, Contract
+from popbase.contracts import REGISTER
 from popbase.publish.at_date import HOUSEHOLD
+from popbase.publish.cut import KEY, REGION, Cut, Record
 from popbase.publish.tables import arrow, open_table
 
 _HOUSES = pa.schema([
     ("household_id", pa.string()), ("registered_area", pa.string()), ("kind", pa.string()),
     ("head", pa.string()), ("size", pa.int64()),
 ])  # fmt: skip
-_REGION, _KEY = "(SELECT region FROM asked)", "(SELECT key FROM asked)"
 _HASHED = 32  # hex digits of a person_id
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record by its feed, its bureau and its key, whose parts `|` joins. The key is a citizen's data."""
-
-    contract: Contract
-    region: str
-    key: str = field(repr=False)
-
-    @property
-    def holds(self) -> str:
-        """SQL beside `sources`: whether a row with the contract's fields is of the record."""
-        names = ", ".join(f'"{f.name}"::VARCHAR' for f in self.contract.key)
-        return f"region = {_REGION} AND concat_ws('|', {names}) = {_KEY}"
-
-    @property
-    def sources(self) -> dict[str, pa.Table]:
-        return {"asked": pa.Table.from_pydict({"region": [self.region], "key": [self.key]})}
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Of one table: SQL for the rows that go, for those that are mended, and how: column -> its new value.
-
-    `sources`: the tables that the SQL names beside the one that is cut, which is `t`.
-    """
-
-    gone: str = "false"
-    mends: str = "false"
-    mended: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
-
-    @property
-    def touches(self) -> str:
-        return f"coalesce({self.gone}, false) OR coalesce({self.mends}, false)"
-
-    @cached_property
-    def name(self) -> str:
-        """Equal of those that cut alike; in memory alone."""
-        said = (self.gone, self.mends, dict(self.mended))
-        return repr((said, {name: rows.to_pylist() for name, rows in self.sources.items()}))
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Among them the columns by which it is told what it touches."""
-        return frozenset(re.findall(r"\w+", self.touches))
-
-    def rows_touched(self, rows: pa.Table) -> int:
-        (count,) = arrow(f"SELECT count(*) FROM t WHERE {self.touches}", t=rows, **self.sources)[0]  # noqa: S608
-        return int(count.as_py())
-
-    def of(self, rows: pa.Table) -> pa.Table:
-        """The rows that stay, mended; with the very types that they came with."""
-        new = (
-            f"if(coalesce({self.mends}, false), {sql}, {name}) AS {name}" for name, sql in self.mended.items()
-        )
-        mended = f"REPLACE ({', '.join(new)})" if self.mended else ""
-        sql = f"SELECT * {mended} FROM t WHERE NOT coalesce({self.gone}, false)"  # noqa: S608 - ours
-        return arrow(sql, t=rows, **self.sources).cast(rows.schema)
 
 
 def taken_in(record: Record) -> dict[str, Cut]:
     """The same of what intake keeps. A row that could not be read has no key: its text goes if it has the
     record's."""
-    parts = f"SELECT unnest(string_split({_KEY}, '|'))"
-    unread = f"coalesce(key, '') = '' AND region = {_REGION}"
+    parts = f"SELECT unnest(string_split({KEY}, '|'))"
+    unread = f"coalesce(key, '') = '' AND region = {REGION}"
     holds = f"(SELECT bool_and(contains(raw, part)) FROM ({parts}) AS p(part))"  # noqa: S608 - ours
     refused = Cut(
-        gone=f"region = {_REGION} AND key = {_KEY}", mends=f"{unread} AND {holds}", mended={"raw": "NULL"},
+        gone=f"region = {REGION} AND key = {KEY}", mends=f"{unread} AND {holds}", mended={"raw": "NULL"},
         sources=record.sources,
     )  # fmt: skip
     feed = record.contract.feed
@@ -140,7 +78,7 @@ def _of_register(known: Known, record: Record) -> dict[str, Cut]:
     nobodys = Cut(
         mends=whose, mended={"person_id": "NULL", "match_status": "'NOT_IN_REGISTER'"}, sources=sources
     )
-    ref = f"{_REGION} || '/' || {_KEY}"
+    ref = f"{REGION} || '/' || {KEY}"
     named = f"list_contains(record_nos, {ref})"
     fixed = {
         **dict.fromkeys(("base/person", "base/person_history", "base/person_record"), either),
@@ -219,11 +157,11 @@ def _of_sector(known: Known, record: Record) -> dict[str, Cut]:
 def _found_of(record: Record) -> dict[str, Cut]:
     """What was found about a sector's record; a case about others too goes on without it."""
     feed = record.contract.feed
-    ref = f"{_REGION} || '/{feed}:' || {_KEY}"
+    ref = f"{REGION} || '/{feed}:' || {KEY}"
     named = f"list_contains(record_nos, {ref})"
     alone = f"len(list_filter(record_nos, lambda one: contains(one, '/{feed}:'))) = 1"
     each = "SELECT unnest(record_nos) AS one"
-    finding = f"feed = '{feed}' AND region = {_REGION} AND record_key = {_KEY}"
+    finding = f"feed = '{feed}' AND region = {REGION} AND record_key = {KEY}"
     return {
         "base/sector_finding": Cut(finding, sources=record.sources),
         "base/id_case": Cut(

@@ -30,7 +30,8 @@ from popbase.intake.ledger import Identity, Judgement
 from popbase.intake.manifest import harmless
 from popbase.lease import BASE, leased, of_feed
 from popbase.publish import draft
-from popbase.publish.cuts import Cut, Record, cuts, taken_in
+from popbase.publish.cut import Cut, Record
+from popbase.publish.cuts import cuts, taken_in
 from popbase.publish.draft import Draft
 from popbase.publish.maintenance import unneeded
 from popbase.publish.publication import Publication, Publications

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from popbase.errors import StorageError
 from popbase.intake.manifest import Refusal, manifest_bytes, parse
 from popbase.intake.sender_folder import folder_at
 from popbase.publish.publication import DeliveryRef, Publication
-from popbase.publish.tables import open_table, query
+from popbase.publish.tables import key_text, open_table, query
 from popbase.storage import store
 
-FILE = "findings.csv"
+FILE, CASES = "findings.csv", "base/id_case"
 HEADERS = ("核对结果", "处理建议")
 
 
@@ -117,15 +116,15 @@ def _found(publication: Publication, lake: str, feed: str) -> Iterator[tuple[str
 
     contract = contracts.feed(feed)
     if feed == REGISTER:
-        cases = publication.tables.keys() & {"base/id_case"}
-        rows = query(_REGISTER, {"kinds": list(REGISTERED)}, cases=table(*cases)) if cases else []
+        asked = {"kinds": list(REGISTERED)}
+        rows = query(_REGISTER, asked, cases=table(CASES)) if CASES in publication.tables else []
     elif (name := f"base/{contract.base_table}") in publication.tables:
         rows = query(
             _sql(contract),
             {"on": publication.business_date},
             sector=table(name),
             persons=table("base/person"),
-            cases=table("base/id_case"),
+            cases=table(CASES),
         )
     else:
         rows = []
@@ -134,9 +133,8 @@ def _found(publication: Publication, lake: str, feed: str) -> Iterator[tuple[str
 
 def _sql(contract: Contract) -> str:
     keys = ", ".join(f's."{field.name}"' for field in contract.key)
-    active = re.sub(r":d\b", "$on", contract.active_when or "true")
-    key = ", '|', ".join(f"""coalesce(s."{field.name}"::TEXT, '')""" for field in contract.key)
-    return _SECTOR.format(keys=keys, active=f"({active})", ref=f"concat('{contract.feed}:', {key})")
+    ref = f"'{contract.feed}:' || {key_text(contract, 's.')}"
+    return _SECTOR.format(keys=keys, active=f"({contract.counts_on('$on')})", ref=ref)
 
 
 def _as_csv(contract: Contract, rows: Iterable[Sequence[str]]) -> str:

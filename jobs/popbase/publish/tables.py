@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from popbase.clock import DUCKDB_ZONE
+from popbase.contracts import Contract
 from popbase.control import exists, opened, reachable
 from popbase.errors import StorageError
 from popbase.intake.ledger import LEDGER
@@ -36,6 +37,12 @@ def feeds_with_ledger(lake: str) -> list[str]:
     with reached(LEDGER):
         names = sorted(store(lake).folders(LEDGER))
     return [name for name in names if exists(lake, f"{LEDGER}/{name}")]
+
+
+def key_text(contract: Contract, of: str = "") -> str:
+    """SQL: a record's key, its fields joined by `|`; `of` is the alias of its table, with the dot."""
+    fields = ", ".join(f'{of}"{field.name}"::VARCHAR' for field in contract.key)
+    return f"concat_ws('|', {fields})"
 
 
 def query(sql: str, parameters: Mapping[str, Any] | None = None, **sources: Any) -> list[dict[str, Any]]:

@@ -222,3 +222,4 @@ MISTYPED_NUMBERS = Question(
     lambda: [digits(), called(), declared_birth(), sex(), whereabouts()],
     NUMBERS,
 )
+QUESTIONS = {question.kind: question for question in (SECOND_NUMBERS, MISTYPED_NUMBERS)}

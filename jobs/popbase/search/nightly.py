@@ -48,28 +48,27 @@ def search_changed(lake: Lake, changed: Changed, on: date) -> None:
     """Numbers that the night changed are looked up; the people and the sectors' records that it changed are
     compared with each other and with all others (I6).
     """
-    before = cut_off(sector_update.records(lake, changed.numbers))
     known, history = lake.read(TABLE), lake.read(HISTORY)
-    parts = [sector_update.find_changed(lake, changed, on)]
+    of_sectors, records = sector_update.find_changed(lake, changed, on)
+    parts = [of_sectors]
     people = history.limit(0)
     if changed.people is not None:
         people = cut_off(_over_all_dates(history, changed.people))
         proposed = _conformed(of_changed(stored(SECOND_NUMBERS), people, history, on), known)
         old = _told_of(known.where(F.col("kind") == PROPOSED), people, changed.people)
         parts.append(Part(TABLE, old, proposed))
-    parts.append(_mistyped(lake, changed, before, people, on))
+    parts.append(_mistyped(lake, changed, records, people, on))
     old, new = (
         reduce(DataFrame.unionByName, rows) for rows in zip(*((p.old, p.new) for p in parts), strict=True)
     )
     replace(lake, TABLE, old.select(*new.columns), new, key=["case_id"])
 
 
-def _mistyped(lake: Lake, changed: Changed, before: DataFrame, people: DataFrame, on: date) -> Part:
-    """The proposals about sectors' records whose findings the night changed, and about `people`, whom it
-    changed. `before`: the records that the findings were about (feed region record_key).
+def _mistyped(lake: Lake, changed: Changed, records: DataFrame, people: DataFrame, on: date) -> Part:
+    """The proposals about the sectors' `records` whose findings the night changed, and about `people`, whom
+    it changed.
     """
     known, found = lake.read(TABLE), lake.read(FINDINGS)
-    records = cut_off(before.union(sector_update.records(lake, changed.numbers)).distinct())
     mine = cut_off(found.join(F.broadcast(records), RECORD, how="left_semi"))
     new = mistyped_of_changed(stored(MISTYPED_NUMBERS), mine, found, people, lake.read(HISTORY), on)
     told = known.where(F.col("kind") == MISTYPED)

@@ -9,7 +9,7 @@ from popbase.base.household import family_home
 from popbase.base.sector_case import sector_ref
 from popbase.base.sector_finding import NAME_MISMATCH, NOT_IN_REGISTER
 from popbase.base.sector_finding import RECORD as SECTOR_RECORD
-from popbase.identity.rules import is_registered, number17, record_ref
+from popbase.identity.rules import held17, is_registered, number17, record_ref
 from popbase.intake.normalise import match_name
 from popbase.search.characters import simplified
 from popbase.search.frequency import NameFrequency
@@ -33,14 +33,13 @@ def rows(history: DataFrame, frequency: NameFrequency) -> DataFrame:
     village, town, county, household, cradle (one for twins), entry (birth, late or
     moved).
     """
-    number = number17(F.coalesce("citizen_id", "claimed_citizen_id"))
-    told = history.where(is_registered() & number.isNotNull()).select(
+    told = history.where(is_registered() & held17().isNotNull()).select(
         F.concat_ws("|", "person_id", "valid_from").alias("unique_id"),
         "person_id",
         record_ref().alias("ref"),
         "valid_from",
         F.coalesce("valid_to", F.lit(FOREVER).cast("date")).alias("valid_until"),
-        number.alias("number17"),
+        held17().alias("number17"),
         spelled(F.col("name")).alias("name"),
         spelled(F.col("former_name")).alias("former"),
         F.when(F.col("sex").isin("1", "2"), F.col("sex")).alias("sex"),

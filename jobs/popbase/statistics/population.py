@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase.frames import completed_years
 from popbase.identity.rules import UNSETTLED, is_registered, record_ref
 from popbase.statistics.classification import nature
 
@@ -20,9 +21,11 @@ BESIDE = {
     "missing": "MISSING",
 }
 
-# The ages of T2 (statistics.md 6), in completed years from the first to the last; those born later than the
-# date are counted with the youngest.
-AGES = {"0-17": (None, 17), "18-34": (18, 34), "35-59": (35, 59), "60+": (60, None)}
+# The ages of T2 (statistics.md 6) by their last completed year; who is born later than the date counts with
+# the youngest, and the last group has no end.
+_LAST_YEARS = {"0-17": 17, "18-34": 34, "35-59": 59}
+_OLDEST = "60+"
+AGES = (*_LAST_YEARS, _OLDEST)
 BY_SEX = ("population", "male", "female", "sex_unknown")
 
 # What the forms need of base/person: everything else is pruned at the scan.
@@ -41,10 +44,11 @@ def sex() -> Column:
     return F.when(F.col("sex").isin("1", "2"), F.col("sex")).otherwise(by_number)
 
 
-def age(reference_date: date) -> Column:
-    """Completed years at the date; 29 February completes one on 1 March."""
-    ahead = F.date_format("birth_date", "MMdd") > f"{reference_date:%m%d}"
-    return F.lit(reference_date.year) - F.year("birth_date") - ahead.cast("int")
+def age_group(reference_date: date) -> Column:
+    """One of AGES, by completed years at the date."""
+    years = completed_years(F.col("birth_date"), F.lit(reference_date))
+    up_to = (F.when(years <= last, group) for group, last in _LAST_YEARS.items())
+    return F.coalesce(*up_to, F.lit(_OLDEST))
 
 
 def by_age(measure: str, group: str) -> str:
@@ -60,13 +64,13 @@ def inside(reference_date: date) -> dict[str, Column]:
         "female": sex() == "2",
         "sex_unknown": sex().isNull(),
     }
-    ages = {group: _of_age(age(reference_date), *bounds) for group, bounds in AGES.items()}
+    group = age_group(reference_date)
     unsettled = F.coalesce(F.col("household_kind") == UNSETTLED, F.lit(False))
     reason = F.col("unsettled_reason")
     new_year = date(reference_date.year, 1, 1)
     return {
         **by_sex,
-        **{by_age(name, group): who & old for name, who in by_sex.items() for group, old in ages.items()},
+        **{by_age(name, age): who & (group == age) for name, who in by_sex.items() for age in AGES},
         "unsettled": unsettled,
         **{f"unsettled_{code}": unsettled & (reason == code) for code in UNSETTLED_REASONS},
         "unsettled_unknown": unsettled & (reason.isNull() | ~reason.isin(*UNSETTLED_REASONS)),
@@ -74,10 +78,6 @@ def inside(reference_date: date) -> dict[str, Column]:
         **nature(),
         "dead_and_live": F.col("dead_and_live"),
     }
-
-
-def _of_age(years: Column, first: int | None, last: int | None) -> Column:
-    return (F.lit(first is None) | (years >= (first or 0))) & (F.lit(last is None) | (years <= (last or 0)))
 
 
 def persons_by_area(person: DataFrame, cases: DataFrame | None, *, reference_date: date) -> DataFrame:

@@ -31,6 +31,7 @@ from popbase.statistics.calendar import (
     touched,
 )
 from popbase.statistics.forms import forms
+from popbase.statistics.t1 import TABLE as T1_TABLE
 from popbase.statistics.workbook import FORMS, write_csv, write_form
 from popbase.storage import Store, reached, store
 
@@ -141,7 +142,8 @@ def _kept(files: Store, folder: str, year: int) -> dict[str, bytes] | None:
 
 def _laid_out(sources: Sources, cube: DataFrame, year: int) -> dict[str, bytes]:
     rows: list[dict[str, Any]] = [row.asDict() for row in cube.where(F.col("report_year") == year).collect()]
-    nation = next(r for r in rows if (r["area_level"], r["measure"]) == ("nation", "population"))
+    whole = (T1_TABLE, "nation", "population")
+    nation = next(r for r in rows if (r["table"], r["area_level"], r["measure"]) == whole)
     divisions = sources.state(DIVISIONS, nation["cut_off"])
     villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
     names = area_names(divisions, villages, year=nation["boundary_year"])

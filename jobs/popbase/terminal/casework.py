@@ -138,12 +138,11 @@ def _weights(case: Case, chart: Path | None) -> Rows:
         if chart:
             raise UsageError("Only a proposal, of kind same_person or mistyped_number, has weights to draw.")
         return []
-    from popbase.search.comparisons import MISTYPED_NUMBERS, SECOND_NUMBERS
+    from popbase.search.comparisons import QUESTIONS
     from popbase.search.model import stored
     from popbase.workbench.waterfall import draw, steps
 
-    asked = next(q for q in (SECOND_NUMBERS, MISTYPED_NUMBERS) if q.kind == case.facts["kind"])
-    model = stored(asked)
+    model = stored(QUESTIONS[case.facts["kind"]])
     told = steps(case, model)
     if chart:
         draw(told, model.threshold, chart)

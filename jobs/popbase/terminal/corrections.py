@@ -133,7 +133,7 @@ def erase(
     that carried it leave the landing. Its department must have deleted it: what it delivers anew is taken in.
     A record that moved with its bureau is erased at each."""
     from popbase import contracts
-    from popbase.publish.cuts import Record
+    from popbase.publish.cut import Record
     from popbase.publish.erasure import erase
     from popbase.terminal import questions, show
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pyspark.sql import functions as F
 from spec.statistics.world import counted, report
 
-from popbase.statistics.population import AGES, age, by_age
+from popbase.frames import completed_years
+from popbase.statistics.population import AGES, by_age
 
 # The group in which somebody is counted at the end of 2015.
 BORN = {
@@ -35,7 +37,7 @@ def test_a_leap_day_completes_a_year_on_the_first_of_march(spark):
     """29 February 1996: 17 until the end of February 2014, and 18 from then on."""
     born = spark.sql("SELECT DATE'1996-02-29' AS birth_date")
     days = (date(2014, 2, 28), date(2014, 3, 1), date(2016, 2, 28), date(2016, 2, 29))
-    (row,) = born.select(*(age(day).alias(f"{day}") for day in days)).collect()
+    (row,) = born.select(*(completed_years(F.col("birth_date"), F.lit(day)) for day in days)).collect()
     assert list(row) == [17, 18, 19, 20]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import deltalake
 import duckdb
@@ -42,16 +43,26 @@ def _counted(lake: str, publication: Publication) -> dict[str, int]:
 def left(lake: str) -> str:
     """What a killed run left, alike for lakes that its rerun cannot tell apart.
 
-    Of each table the version and how many data files lie there, whether a commit names them or not; and the
-    plain files that are read again, so none of lineage."""
-    logs = sorted(Path(lake).glob("**/_delta_log"))
-    tables = {log.parent.relative_to(lake).as_posix(): _size_of(log) for log in logs}
+    Of each table the version and how many of the data files lie there that its commits name. The others
+    nobody finds by name: only maintenance, which looks for them, can tell that there are any, so of them
+    counts just that. And the plain files that are read again, so none of lineage.
+    """
+    tables, strays = {}, False
+    for log in sorted(Path(lake).glob("**/_delta_log")):
+        commits = list(log.glob("*.json"))
+        data = (file for file in log.parent.glob("**/*.parquet") if file.parent != log)
+        lying = {file.relative_to(log.parent).as_posix() for file in data}
+        known = lying & _files_of(commits)
+        tables[log.parent.relative_to(lake).as_posix()] = len(commits), len(known)
+        strays |= lying != known
     plain = (file for area in ("publications", "reports") for file in Path(lake, area).glob("**/[!.]*.*"))
-    return f"{tables} {sorted(named(file.relative_to(lake).as_posix()) for file in plain)}"
+    return f"{tables} {strays} {sorted(named(file.relative_to(lake).as_posix()) for file in plain)}"
 
 
-def _size_of(log: Path) -> tuple[int, int]:
-    return len(list(log.glob("*.json"))), len(list(log.parent.glob("**/*.parquet")))
+def _files_of(commits: Iterable[Path]) -> set[str]:
+    """The data files that the commits name, below their table."""
+    actions = (json.loads(line) for commit in commits for line in commit.read_text("utf-8").splitlines())
+    return {unquote(action["add"]["path"]) for action in actions if "add" in action}
 
 
 def differences(here: str, there: str) -> list[str]:

@@ -40,12 +40,12 @@ def _counted(lake: str, publication: Publication) -> dict[str, int]:
         }
 
 
-def left(lake: str) -> str:
-    """What a killed run left, alike for lakes that its rerun cannot tell apart.
+def left(lake: str) -> set[str]:
+    """What a killed run left, in what its rerun may tell lakes apart by.
 
-    Of each table the version and how many of the data files lie there that its commits name. The others
-    nobody finds by name: only maintenance, which looks for them, can tell that there are any, so of them
-    counts just that. And the plain files that are read again, so none of lineage.
+    One: of each table the version and how many data files lie there that its commits name, and the plain
+    files that are read again, so none of lineage. The other: whether data files lie there that no commit
+    names, which nobody finds who does not look for them.
     """
     tables, strays = {}, False
     for log in sorted(Path(lake).glob("**/_delta_log")):
@@ -56,7 +56,8 @@ def left(lake: str) -> str:
         tables[log.parent.relative_to(lake).as_posix()] = len(commits), len(known)
         strays |= lying != known
     plain = (file for area in ("publications", "reports") for file in Path(lake, area).glob("**/[!.]*.*"))
-    return f"{tables} {strays} {sorted(named(file.relative_to(lake).as_posix()) for file in plain)}"
+    files = sorted(named(file.relative_to(lake).as_posix()) for file in plain)
+    return {f"{tables} {files}", f"data files that no commit names: {strays}"}
 
 
 def _files_of(commits: Iterable[Path]) -> set[str]:

@@ -77,11 +77,16 @@ class Trial:
         own = self.world.at(self.stage, re.sub(r"\W+", "-", f"{self.name} {at}"))
         wrong, like = self._killed(own, f"{point}#{turn}", legal), at
         if not wrong:
-            like = self._lefts.setdefault(left(own.lake), at)
+            like = self._like(own, at)
             wrong = self._run_again(own, legal) if like == at else []
         if not wrong:
             shutil.rmtree(own.lake)
         return Outcome(at, met, tuple(wrong), "" if like == at else like, time.monotonic() - begun)
+
+    def _like(self, own: Settings, at: str) -> str:
+        """The point that left what this one did; itself where no other left one of the things it left."""
+        found = [self._lefts.setdefault(thing, at) for thing in sorted(left(own.lake))]
+        return at if at in found else found[-1]
 
     def _killed(self, own: Settings, at: str, legal: list[Seen]) -> list[str]:
         if (ended := run(self.jvm, self.command, own, at=at)) != -signal.SIGKILL:

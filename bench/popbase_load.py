@@ -24,6 +24,7 @@ from popbase.base.build import lived, with_sightings
 from popbase.base.history import at
 from popbase.base.sector import holders, sightings
 from popbase.contracts import DECISIONS, REGISTER
+from popbase.identity.anchors import apart
 from popbase.schema import conform_to
 from popbase.settings import Settings
 from popbase.sources import Sources
@@ -64,7 +65,7 @@ def write_person(sources: Sources) -> None:
     for feed in (REGISTER, DECISIONS):
         sources.keep(feed, DAY)
     register, decisions = sources.spans(REGISTER, DAY), sources.spans(DECISIONS, DAY)
-    lives = lived(register, decisions)
+    lives = lived(apart(register), decisions)
     people = at(lives.persons, DAY)
     feeds = [(contract, sources.state(contract.feed, DAY)) for contract in table_contracts.sectors()]
     seen = sightings(feeds, holders(people, at(lives.judged.replaced, DAY)), as_of=DAY)

@@ -15,7 +15,8 @@ from itertools import chain
 from pyspark.sql import DataFrame
 
 from popbase import contracts
-from popbase.base.state import record_versions, standing
+from popbase.base.spans import standing, versions_by
+from popbase.base.state import record_versions
 from popbase.intake import ledger
 from popbase.intake.ingest import QUARANTINE_SCHEMA, conformed_schema
 from popbase.intake.ledger import Identity, Judgement
@@ -62,14 +63,16 @@ class Sources:
         return sorted({j.business_date for j in ledger.effective(self.judgements[feed], until)})
 
     def state(self, feed: str, as_of: date) -> DataFrame:
-        """One row is a record that exists at the date (`state.standing`)."""
+        """One row is a record that exists at the date (`spans.standing`)."""
         until, kept = self._kept.get(feed, (date.min, None))
         return standing(self._versions(feed, as_of) if kept is None or until < as_of else kept, as_of)
 
     def spans(self, feed: str, until: date) -> DataFrame:
         """One row is a version of a record (`state.record_versions`)."""
         known_until, kept = self._kept.get(feed, (date.min, None))
-        return self._versions(feed, until) if kept is None or known_until != until else kept
+        if kept is None or known_until < until:
+            return self._versions(feed, until)
+        return kept if known_until == until else versions_by(kept, until)
 
     def newest_snapshots(self, feeds: Iterable[str], as_of: date) -> DataFrame:
         """One row is a bureau of a feed (feed, region) and `snapshot_on`, its newest snapshot by the date."""

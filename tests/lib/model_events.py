@@ -92,25 +92,23 @@ class Story:
     as_of: date
 
     def events(self) -> Iterator[Event]:
+        gone: Any = None  # the area that the person left with the stay before, if it did
         for at, p in enumerate(self.stays):
             q = self.stays[at - 1] if at else None
             after = self.stays[at + 1] if at + 1 < len(self.stays) else None
             before = q if q and q.directly_before(p) else None
             following = after if after and p.directly_before(after) else None
-            yield from self.beginning(p, q, before, following)
+            entered = before is None and (q is None or q.live or p.live)
+            if entered:
+                yield self.entrance(p, first=q is None)
+            if before and p.live:
+                yield from moved(before, p) if before.live else come_back(before, p, gone)
+            leaves = not p.live and (before.live if before else entered)
+            gone = (before.area if before else p.area) if leaves else None
+            if leaves:
+                yield from left(p, gone, following)
             yield from self.ending(p, following)
             yield from conversion(p, before)
-
-    def beginning(
-        self, p: Stay, q: Stay | None, before: Stay | None, following: Stay | None
-    ) -> Iterator[Event]:
-        entered = before is None and (q is None or q.live or p.live)
-        if entered:
-            yield self.entrance(p, first=q is None)
-        if before and p.live:
-            yield from come_back(before, p) if not before.live else moved(before, p)
-        if not p.live and (before.live if before else entered):
-            yield from left(p, before, following)
 
     def entrance(self, p: Stay, *, first: bool) -> Event:
         """Rule 1: how someone comes who was not there the day before."""
@@ -147,12 +145,13 @@ def twelve(area: str | None) -> str | None:
     return area if area and len(area) == 12 else None
 
 
-def come_back(q: Stay, p: Stay) -> Iterator[Event]:
-    """Rule 2: live again after an end."""
+def come_back(q: Stay, p: Stay, gone: Any) -> Iterator[Event]:
+    """Rule 2: live again after an end. `gone`: the area that the person left then; none where another end
+    came between."""
     ended_on, registered_on = q.said("ended_on"), p.said("registered_on")
     if q.said("end_reason") == "3":
-        kind = "MOVE" if ended_on.year == registered_on.year else "TRANSIT_IN"
-        yield event(p, kind, registered_on, from_area=q.area, to_area=p.area)
+        kind = "MOVE" if gone and ended_on.year == registered_on.year else "TRANSIT_IN"
+        yield event(p, kind, registered_on, from_area=gone or q.area, to_area=p.area)
         return
     by_end = {"5": "DISCHARGE", "6": "RETURN"}.get(q.said("end_reason"), "RESTORE")
     kind = RETURNS.get(p.said("move_in_reason"), by_end)
@@ -177,10 +176,10 @@ def moved(q: Stay, p: Stay) -> Iterator[Event]:
         yield event(p, "RESTORE", p.start, to_area=p.area)
 
 
-def left(p: Stay, q: Stay | None, following: Stay | None) -> Iterator[Event]:
+def left(p: Stay, gone: Any, following: Stay | None) -> Iterator[Event]:
     """Rule 4: how someone goes."""
     kind = EXITS.get(p.said("end_reason"), "OTHER")
-    facts: dict[str, Any] = {"from_area": q.area if q else p.area}
+    facts: dict[str, Any] = {"from_area": gone}
     if kind == "DEATH":
         facts["occurred_on"] = p.said("died_on")
     if kind == "TRANSIT_OUT":

@@ -36,14 +36,15 @@ class Day:
         return next((p.person_id for p in self.people if place in {r.where for r in p.records}), None)
 
 
-def day(feeds: Feeds, on: date) -> Day:
-    register = standing(feeds[REGISTER], on, register=True)
+def day(feeds: Feeds, on: date, by: date | None = None) -> Day:
+    """Everybody on one day, by what was delivered by another, else by the day itself."""
+    register = standing(feeds[REGISTER], by or on, register=True)
     records = [
         Record(bureau, h.value, h.first_date, h.anchor_region, h.value["citizen_id"], flags_of(h.value))
         for (bureau, _), h in sorted(register.items())
         if h.value["registered_on"] <= on
     ]
-    decided = decide(records, decisions(feeds, on), on)
+    decided = decide(records, decisions(feeds, by or on), on)
     people = persons(decided.records, decided.joined, on)
     found = findings(people, decided, on)
     return Day(on, tuple(people), tuple(decided.records), tuple(found), decided.replaced, decided.given_by)

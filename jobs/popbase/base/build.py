@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import contracts, table_contracts
-from popbase.base.event import events, quiet_events
+from popbase.base.event import events
 from popbase.base.history import at, person_history
 from popbase.base.household import households
 from popbase.base.moments import moments
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 
 _CASES = "base/id_case"
-# What `as_judged_at` answers, as tables.
-JUDGED_TABLES = ("base/person", "base/household", _CASES)
 
 
 def write_base(sources: Sources, *, as_of: date) -> None:
@@ -82,7 +80,7 @@ class Lives:
             "base/person_record": person_record(at(records.unionByName(self.quiet), on)),
             "base/replaced_number": replaced_numbers(self.judged.replaced, on),
             "base/person_history": person_history(self.judged.person, person(self.quiet)),
-            "base/event": events(records, on).unionByName(quiet_events(self.quiet, on)),
+            "base/event": events(records, self.quiet, on),
             "base/id_case": id_cases(self.judged.findings.unionByName(of_age(self.persons)), on),
             "base/id_history": id_history(records, on).unionByName(quiet_numbers(self.quiet, on)),
         }
@@ -91,24 +89,9 @@ class Lives:
 def lived(
     register: DataFrame, decisions: DataFrame, *, kept: Callable[[DataFrame], DataFrame] = settled
 ) -> Lives:
-    """Who was who, from the spans of both feeds; `kept` as in `resolve`."""
-    when = moments(apart(register), decisions)
+    """Who was who, from the spans of both feeds, the register's `anchors.apart`; `kept` as in `resolve`."""
+    when = moments(register, decisions)
     return Lives(resolve(when.records, when.decisions, kept=kept), alone_on(when.quiet))
-
-
-def as_judged_at(
-    sources: Sources, *, state_on: date, judged_on: date
-) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Persons, households and cases by what was delivered by `state_on`, judged at `judged_on`.
-
-    Who is registered, live or decided is asked of the second date (statistics section 1), so that a birth
-    delivered after the year's end is in the year's stock.
-    """
-    judged = {"as_of": F.lit(judged_on)}
-    register = apart(sources.state(REGISTER, state_on)).withColumns(judged)
-    decisions = sources.state(DECISIONS, state_on).withColumns(judged)
-    who = resolve(register, decisions)
-    return who.person, households(who.person), id_cases(who.findings, judged_on)
 
 
 def base_tables(
@@ -124,7 +107,7 @@ def base_tables(
 
     The troubled are judged at each of their dates; what is so at `as_of` is what holds then.
     """
-    lives = lived(register, decisions)
+    lives = lived(apart(register), decisions)
     people, replaced = at(lives.persons, as_of), at(lives.judged.replaced, as_of)
     answers = holders(people, replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]

@@ -14,8 +14,9 @@ from popbase.base.changes import ROOT, FeedStep, Step
 from popbase.base.former import edges
 from popbase.base.history import at
 from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role
-from popbase.base.state import standing
+from popbase.base.spans import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
+from popbase.identity.anchors import apart
 from popbase.identity.histories import replaced_numbers
 from popbase.identity.rules import held17, number17
 from popbase.session import at_once, cut_off
@@ -54,7 +55,7 @@ class Concerned:
         register = self.step.feed(REGISTER)
         decisions = self.step.new.spans(DECISIONS, self.step.now)
         theirs = decisions.join(F.broadcast(self.decisions), "decision_no", how="left_semi")
-        found = lived(cut_off(register.versions(self.who.records)), theirs, kept=cut_off)
+        found = lived(apart(cut_off(register.versions(self.who.records))), theirs, kept=cut_off)
         return Lives(found.judged, cut_off(found.quiet))
 
     @cached_property

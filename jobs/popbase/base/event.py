@@ -1,21 +1,16 @@
-"""What happened to persons, told by their winning records over time (statistics section 3).
-
-A person's days are parted into stays: unbroken runs of days with one winning record, at one bureau and one
-registered area, living or ended. What happens is what leads from one stay to the next; its facts are those
-of the stay's last day, so that a correction of a date corrects the event.
+"""What happened to persons, told by their winning records over time (statistics section 3): what leads from
+one of a person's stays (`stay.py`) to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.identity.histories import run_end, runs
-from popbase.identity.rules import is_live
+from popbase.base.stay import LINEAGE, quiet_stays, stays
 
 EVENT = ("event_id", "person_id", "kind", "event_on", "occurred_on", "from_area", "to_area", "one_sided")
 _ENDS = {
@@ -24,106 +19,52 @@ _ENDS = {
 }  # fmt: skip
 _REASONS = {r: r for r in ("BIRTH", "DISCHARGE", "RETURN", "RESTORE", "MOVE")} | {"LATE": "LATE_REGISTRATION"}
 _BACK = {"5": "DISCHARGE", "6": "RETURN"}
-_LINEAGE = ("anchor_region", "record_no")
-_PLACE = ("region", "record_no")
-_FACTS = (
-    "registered_on", "birth_date", "move_in_reason", "move_in_from", "move_out_to", "ended_on", "end_reason",
-    "died_on", "converted_on",
-)  # fmt: skip
+_WHO = ("sex", "citizen_id")
 
 
-def events(records: DataFrame, on: date) -> DataFrame:
-    """One row is an event by the business date `on`. `records`: those of an `Identity`, at all dates."""
-    told = _entries(_with_neighbours(_stays(records), on))
-    rows = told.groupBy("event_id").agg(F.min(F.struct(*EVENT[1:])).alias("event"))
-    return rows.select("event_id", "event.*").select(*EVENT)
+@dataclass(frozen=True)
+class Period:
+    """The days (since, until]."""
+
+    since: date
+    until: date
+
+    def has(self, day: Column) -> Column:
+        return (day > F.lit(self.since)) & (day <= F.lit(self.until))
 
 
-def quiet_events(records: DataFrame, on: date) -> DataFrame:
-    """`events` of records that are their persons' only ones, in one version ever: no row meets another."""
-    first = F.col("as_of") == F.greatest("first_date", "registered_on")
-    columns = {
-        "live": is_live(), "area": F.col("registered_area"), "first": first, "gap": F.lit(False),
-        "came_over": F.lit(False), "goes_over": F.lit(False), "closed": F.lit(False),
-        "q": F.when(~first, F.struct(
-            F.lit(True).alias("live"), "region", *_LINEAGE, F.col("registered_area").alias("area"),
-            "registered_on", "ended_on", "end_reason", "converted_on",
-        )),
-        "n": F.lit(None).cast("struct<live: boolean, area: string, registered_on: date>"),
-    }  # fmt: skip
-    stays = records.where(F.col("as_of") <= F.lit(on)).withColumns({**columns, "start": F.col("as_of")})
-    return _entries(stays.withColumn("end", F.lit(None).cast("date"))).select(*EVENT)
+def events(records: DataFrame, quiet: DataFrame, on: date) -> DataFrame:
+    """One row is an event by the business date `on`.
 
-
-def _stays(records: DataFrame) -> DataFrame:
-    """One row is a stay [start, end) of a person; `came_over`, `goes_over`: its record was
-    another person's on the day before, or will be on the day after.
+    `records`: those of an `Identity`, at all dates; `quiet`: records that are their persons' only ones, in
+    one version ever, over [as_of, until).
     """
-    # By its place too: a takeover may give what stands there an earlier origin.
-    known = (_LINEAGE, _PLACE)
-    came, goes = (
-        reduce(Column.__or__, (_passed(record, *beside) for record in known))
-        for beside in ((F.lag, "until", "as_of"), (F.lead, "as_of", "until"))
-    )
-    passed = {
-        "came_over": came,
-        "goes_over": goes,
-        "live": is_live(),
-        "area": F.col("registered_area"),
-    }
-    winners = records.withColumns(passed).where("role = 'WINNER'")
-    same = ("region", *_LINEAGE, "live", "area")
-    last = F.max(F.struct("as_of", "goes_over", *_FACTS)).alias("last")
-    first = F.min(F.struct("as_of", "came_over"))["came_over"]
-    return (
-        runs(winners, "person_id", same=same)
-        .groupBy("person_id", "turn", *same)
-        .agg(F.min("as_of").alias("start"), run_end().alias("end"), first.alias("came_over"), last)
-        .select(
-            "person_id", *same, "start", "end", "came_over", "last.goes_over", *(f"last.{f}" for f in _FACTS)
-        )
-    )  # fmt: skip
+    told = _entries(stays(records, on))
+    rows = told.groupBy("event_id").agg(F.min(F.struct(*EVENT[1:])).alias("event"))
+    still = _entries(quiet_stays(quiet, on)).select(*EVENT)
+    return rows.select("event_id", "event.*").select(*EVENT).unionByName(still)
 
 
-def _passed(record: Sequence[str], beside: Callable[[Column], Column], end: str, start: str) -> Column:
-    """Whether the record was, or will be, another person's on the day next to the row's."""
-    other = beside(F.struct(end, "person_id")).over(Window.partitionBy(*record).orderBy("as_of"))
-    passes = (other[end] == F.col(start)) & (other["person_id"] != F.col("person_id"))
-    return F.coalesce(passes, F.lit(False))
+def transitions(records: DataFrame, quiet: DataFrame, period: Period, *, known_by: date) -> DataFrame:
+    """One row is a step of a person from where it stood on `period.since` to where it stood on its end, and
+    those known after it, by `known_by`: `events` with `known_on`, the business date from which it is so, and
+    the person's sex and citizen_id. Arguments as for `events`.
+
+    A step that is taken twice stands twice: the steps of a place add up to what its people became.
+    """
+    every = [stays(records, known_by, beside=_WHO), quiet_stays(quiet, known_by)]
+    told, still = (_entries(rows, period, beside=_WHO) for rows in every)
+    return told.unionByName(still).where(F.col("known_on") > F.lit(period.since))
 
 
-def _with_neighbours(stays: DataFrame, on: date) -> DataFrame:
-    """Stays that have begun, each with the one directly before (`q`) and directly after it (`n`)."""
-    begun = stays.where(F.col("start") <= F.lit(on))
-    in_time = Window.partitionBy("person_id").orderBy("start")
-    told = F.struct(
-        "start", "end", "live", "region", *_LINEAGE, "area", "registered_on", "ended_on", "end_reason",
-        "converted_on",
-    )  # fmt: skip
-    before, after = F.lag(told).over(in_time), F.lead(told).over(in_time)
-    return (
-        begun.withColumns({"before": before, "after": after})
-        .withColumns({
-            "q": F.when(F.col("before.end") == F.col("start"), F.col("before")),
-            "n": F.when(F.col("after.start") == F.col("end"), F.col("after")),
-            "first": F.col("before").isNull(),
-            "closed": F.coalesce(F.col("end") <= F.lit(on), F.lit(False)),
-        })
-        .withColumn("gap", ~F.col("first") & F.col("q").isNull())
-        .withColumn("first", F.col("first") | (F.col("gap") & F.col("before.live")))
-    )  # fmt: skip
-
-
-def _entries(stays: DataFrame) -> DataFrame:
-    """One row is an event; `first` also holds after a gap that followed a living stay."""
-    every = [_entrance(), _return(), *_change(), _exit(), _disappearance(), _conversion()]
-    found = F.explode(F.array_compact(F.array(*every)))
-    rows = stays.select("person_id", *_LINEAGE, found.alias("event")).select(
-        "person_id", *_LINEAGE, "event.*"
-    )
-    parts = ("person_id", "kind", "event_on", *_LINEAGE, "from_area", "to_area")
+def _entries(every: DataFrame, period: Period | None = None, *, beside: tuple[str, ...] = ()) -> DataFrame:
+    """One row is an event; `period`: in which a move must have left and arrived to be one, else a year."""
+    found = [_entrance(), _return(period), *_change(), _exit(period), _disappearance(), _conversion()]
+    kept = ("person_id", *LINEAGE, *beside)
+    rows = every.select(*kept, F.explode(F.array_compact(F.array(*found))).alias("event"))
+    parts = ("person_id", "kind", "event_on", *LINEAGE, "from_area", "to_area")
     name = [F.coalesce(F.col(part).cast("string"), F.lit("")) for part in parts]
-    return rows.withColumn(
+    return rows.select(*kept, "event.*").withColumn(
         "event_id", F.substring(F.sha2(F.concat_ws("|", F.lit("event"), *name), 256), 1, 32)
     )
 
@@ -150,16 +91,18 @@ def _entrance() -> Column:
     )
 
 
-def _return() -> Column:
+def _return(period: Period | None) -> Column:
     """Into a living stay from one that had ended."""
     reason, q = F.col("move_in_reason"), F.col("q")
     by_reason = F.when(reason.isin("DISCHARGE", "RETURN", "RESTORE", "LATE"), _of(_REASONS, reason))
     kind = F.coalesce(by_reason, _of(_BACK, q["end_reason"]), F.lit("RESTORE"))
     on = F.when(F.col("registered_on") >= q["ended_on"], F.col("registered_on")).otherwise(F.col("start"))
-    completed = F.when(_arrives(q, F.col("registered_on")), F.lit("MOVE")).otherwise(F.lit("TRANSIT_IN"))
+    arrives = q["left"].isNotNull() & _arrives(q, F.struct("start", "registered_on"), period)
+    completed = F.when(arrives, F.lit("MOVE")).otherwise(F.lit("TRANSIT_IN"))
+    left = F.coalesce(q["left"], q["area"])
     came_back = F.when(
         F.coalesce(q["end_reason"] == "3", F.lit(False)),
-        _event(completed, "registered_on", from_area=q["area"], to_area=F.col("area")),
+        _event(completed, "registered_on", from_area=left, to_area=F.col("area")),
     ).otherwise(_event(kind, on, to_area=F.col("area")))
     return F.when(F.col("live") & q.isNotNull() & ~q["live"], came_back)
 
@@ -184,21 +127,20 @@ def _change() -> list[Column]:
     return [F.when(changes, first), F.when(changes, second)]
 
 
-def _exit() -> Column:
+def _exit(period: Period | None) -> Column:
     """Into an ended stay; a move out that a registration elsewhere completes within the year is that move."""
-    reason, q, n = F.col("end_reason"), F.col("q"), F.col("n")
+    reason, n = F.col("end_reason"), F.col("n")
     leaves = F.coalesce(reason == "3", F.lit(False))
     follows = n.isNotNull() & n["live"]
-    arrives = leaves & follows & _arrives(F.struct("ended_on"), n["registered_on"])
+    arrives = leaves & follows & _arrives(F.struct("start", "ended_on"), n, period)
     to_area = F.when(follows, n["area"]).otherwise(_village("move_out_to"))
     left = _event(
         F.coalesce(_of(_ENDS, reason), F.lit("OTHER")), "ended_on",
         occurred_on=F.when(reason == "1", F.col("died_on")),
-        from_area=F.coalesce(q["area"], F.col("area")),
+        from_area=F.col("left"),
         to_area=F.when(leaves, to_area), one_sided=leaves & ~follows,
     )  # fmt: skip
-    ended = ~F.col("live") & (F.col("first") | (q.isNotNull() & q["live"]))
-    return F.when(ended & ~F.coalesce(arrives, F.lit(False)), left)
+    return F.when(F.col("left").isNotNull() & ~F.coalesce(arrives, F.lit(False)), left)
 
 
 def _disappearance() -> Column:
@@ -206,7 +148,7 @@ def _disappearance() -> Column:
     into_another = F.coalesce("goes_over", F.lit(False))
     kind = F.when(into_another, F.lit("MERGE")).otherwise(F.lit("VANISHED"))
     gone = F.col("live") & F.col("closed") & F.col("n").isNull()
-    return F.when(gone, _event(kind, "end", from_area=F.col("area")))
+    return F.when(gone, _event(kind, "end", from_area=F.col("area"), known_on=F.col("end")))
 
 
 def _conversion() -> Column:
@@ -215,9 +157,12 @@ def _conversion() -> Column:
     return F.when(new, _event("CONVERSION", "converted_on", from_area=area, to_area=area))
 
 
-def _arrives(left: Column, registered_on: Column) -> Column:
+def _arrives(left: Column, entered: Column, period: Period | None) -> Column:
     """A flow is a year's: within it, leaving and registering elsewhere are one move."""
-    return F.coalesce(F.year(left["ended_on"]) == F.year(registered_on), F.lit(False))
+    one_year = F.coalesce(F.year(left["ended_on"]) == F.year(entered["registered_on"]), F.lit(False))
+    if period is None:
+        return one_year
+    return one_year & period.has(left["start"]) & period.has(entered["start"])
 
 
 def _village(area: str) -> Column:
@@ -237,6 +182,7 @@ def _event(
     from_area: Column | None = None,
     to_area: Column | None = None,
     one_sided: Column | None = None,
+    known_on: Column | None = None,
 ) -> Column:
     nothing = F.lit(None)
     return F.struct(
@@ -246,4 +192,5 @@ def _event(
         (nothing.cast("string") if from_area is None else from_area).alias("from_area"),
         (nothing.cast("string") if to_area is None else to_area).alias("to_area"),
         (F.lit(False) if one_sided is None else one_sided).alias("one_sided"),
+        (F.col("start") if known_on is None else known_on).alias("known_on"),
     )

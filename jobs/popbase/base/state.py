@@ -31,17 +31,6 @@ _ARRIVAL = "_bureau string, _at date, _next_snapshot date, _taken_on date, _take
 _AHEAD = ("_next_snapshot", "_taken_on", "_taken_by")
 
 
-def standing(spans: DataFrame, as_of: date) -> DataFrame:
-    """The state at `as_of` out of the spans of `record_versions` up to a date not before it.
-
-    One row is a record that exists on `as_of`: the contract's fields, region (the bureau it stands at),
-    flags, first_date, anchor_region, set_on (the business date that set it so), as_of.
-    """
-    on = F.lit(as_of)
-    holds = (F.col("from_date") <= on) & (F.col("to_date").isNull() | (F.col("to_date") > on))
-    return spans.where(holds).drop("to_date").withColumnRenamed("from_date", "set_on").withColumn("as_of", on)
-
-
 def record_versions(
     contract: Contract,
     versions: DataFrame,

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase.base.moments import moments
-from popbase.base.state import standing
+from popbase.base.spans import standing
 from popbase.identity.histories import id_cases, id_history, quiet_numbers
 from popbase.identity.persons import alone_on, resolve
 

@@ -12,6 +12,7 @@ from lib.model_state import Delivered, Key, Row
 
 from popbase import contracts
 from popbase.base import state
+from popbase.base.spans import standing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -94,7 +95,7 @@ def test_any_deliveries_make_the_state_that_applying_them_in_order_makes(
         expected = {}
         for case in cases:
             expected |= model_state.state(case, day, register=contract.kind == "register")
-        assert as_told(state.standing(history, day), feed) == expected
+        assert as_told(standing(history, day), feed) == expected
         if day in DAYS[1::4]:
             until_then = state.record_versions(contract, *inputs, until=day)
-            assert as_told(state.standing(until_then, day), feed) == expected
+            assert as_told(standing(until_then, day), feed) == expected

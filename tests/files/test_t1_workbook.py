@@ -36,9 +36,6 @@ NAMES = {
 }
 
 
-BROKEN_DOWN_BY = {"T1": "reason", "T2": "age"}
-
-
 def figures(year: int = 2014, table: str = "T1", **changes: Any) -> list[dict[str, Any]]:
     form = "LEGACY" if year < 2015 else "URBAN_RURAL"
     keys = {column.key for sheet in FORMS[table].sheets(form) for column in sheet.columns}
@@ -46,7 +43,7 @@ def figures(year: int = 2014, table: str = "T1", **changes: Any) -> list[dict[st
         {
             "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
             "boundary_year": year, "list_vintage": date(2015, 6, 30), "measure": measure,
-            "breakdowns": {BROKEN_DOWN_BY[table]: part} if part else {}, "value": 1234567.0, "status": "OK",
+            "breakdowns": dict([part.split("=")]) if part else {}, "value": 1234567.0, "status": "OK",
             "release_status": "FINAL", "cut_off": date(year + 1, 1, 25),
             "definition_id": "place-2003" if measure == "agricultural" else "registered",
             "previous_value": None, **changes,

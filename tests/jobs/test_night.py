@@ -20,6 +20,7 @@ from lib.truth import differing_judgements, differing_persons, differing_refusal
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
+from popbase.statistics.workbook import FORMS
 
 
 @pytest.mark.parametrize("business_date", DAYS, ids=str)
@@ -118,6 +119,33 @@ def test_the_ages_are_those_of_the_people_there_are(nights: Nights) -> None:
     assert {(measure, group): value for measure, group, value in figures} == dict(expected)
 
 
+def test_the_flows_of_2015_lead_from_the_people_of_2014_to_those_of_2015(nights: Nights) -> None:
+    before, now = (
+        pq.read_table(nights.truth / "expected" / day.isoformat() / "person.parquet").to_pylist()
+        for day in (SNAPSHOTS, YEAR_END)
+    )
+    ended = Counter(p["status"] for p in now if p["ended_on"] and p["ended_on"].year == YEAR_END.year)
+    born = [
+        p for p in now if p["registered_on"].year == YEAR_END.year and p["birth_date"] == p["registered_on"]
+    ]
+    expected = {
+        "population_before": sum(p["status"] == "REGISTERED" for p in before),
+        "population": sum(p["status"] == "REGISTERED" for p in now),
+        "births": len(born), "deaths": ended["DEAD"], "went_abroad": ended["EMIGRATED"], "residual": 0,
+    }  # fmt: skip
+    figures = dict(
+        _query(
+            nights,
+            """SELECT measure, CAST(value AS BIGINT) FROM statistics.report
+               WHERE report_year = 2015 AND "table" = 'components' AND area_level = 'nation'""",
+        )
+    )
+    assert {name: figures[name] for name in expected} == expected
+    assert figures["deaths"] > 0
+    assert figures["births"] > 0
+    assert figures["moved_in"] == figures["moved_out"] > 0
+
+
 def _sex(person: dict[str, Any]) -> str:
     """By declaration, else by the number carried or claimed."""
     number = person["citizen_id"] or person["claimed_citizen_id"]
@@ -135,7 +163,7 @@ def test_every_publication_has_a_workbook_for_each_year_of_its_cube(nights: Nigh
     for publication in Publications(nights.lake).all():
         years = {2014} if publication.business_date == SNAPSHOTS else {2014, 2015}
         found = {file.stem for file in (nights.lake / str(publication.report)).glob("*.xlsx")}
-        assert found == {f"{table}-{year}" for year in years for table in ("T1", "T2")}
+        assert found == {f"{table}-{year}" for year in years for table in FORMS}
 
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from lib import small_report
 from popbase import contracts, table_contracts
 from popbase.intake.ledger import Judgement
 from popbase.table_contracts import TableContract
@@ -17,23 +18,7 @@ Row = dict[str, Any]
 World = dict[str, list[Any]]
 
 DAY = date(2015, 12, 31)
-LEVELS = {"nation": "000000", "province": "330000", "prefecture": "330100", "county": "330102"} | {
-    "township": "330102001"
-}
 TAX = table_contracts.sector(contracts.feed("tax"))
-
-# Two people, a man settled in town and a woman unsettled in a village; by either form.
-_BOTH = {
-    "households": 1, "family_households": 1, "collective_households": 0, "other_households": 0,
-    "population": 2, "male": 1, "female": 1, "sex_unknown": 0, "unsettled": 1, "in_transit": 0,
-    "in_service": 0, "emigrated": 0, "missing": 0, "dead_and_live": 0,
-}  # fmt: skip
-_LEGACY = {
-    "agricultural": 1, "non_agricultural": 1, "agricultural_nature": 1, "non_agricultural_nature": 1,
-    "nature_unknown": 0, "agricultural_place": 1, "non_agricultural_place": 1, "converted": 0,
-}  # fmt: skip
-_AGES = ("0-17", "18-34", "35-59", "60+")  # both people are of the third group
-_URBAN_RURAL = {"urban": 1, "rural": 1, "unclassified": 0}
 
 
 def small_world() -> World:
@@ -51,7 +36,7 @@ def small_world() -> World:
         "event": [_event(i, p) for i, p in enumerate(people)],
         "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
         "sector": [_declaration(i, people[i]) for i in range(10)],
-        "report": [*_t1(2014, "LEGACY", _BOTH | _LEGACY), *_t1(2015, "URBAN_RURAL", _BOTH | _URBAN_RURAL)],
+        "report": small_report.rows(),
         "conformed": [judgement(1, received=100, quarantined=5), judgement(2, received=20, quarantined=0)],
     }
 
@@ -149,26 +134,3 @@ def _declaration(i: int, person: Row) -> Row:
         "period": DAY, "income_item": "工资薪金", "income": Decimal(1), "tax": Decimal(0), "area": "330100",
         "updated_at": datetime(2015, 12, 31), "flags": [],
     }  # fmt: skip
-
-
-def _t1(year: int, form: str, figures: dict[str, int]) -> list[Row]:
-    everyone: dict[str, str] = {}
-    cells = [(measure, everyone, value) for measure, value in figures.items()]
-    cells.append(("unsettled", {"reason": "1"}, figures["unsettled"]))
-    sexes = {name: figures[name] for name in ("population", "male", "female", "sex_unknown")}
-    ages = [
-        (name, {"age": age}, value if age == _AGES[2] else 0)
-        for name, value in sexes.items()
-        for age in _AGES
-    ]
-    return [
-        {
-            "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
-            "boundary_year": year, "measure": measure, "breakdowns": breakdowns, "value": float(value),
-            "status": "OK", "release_status": "FINAL",
-            "cut_off": date(year + 1, 1, 25), "definition_id": "place-2003",
-        }
-        for level, code in LEVELS.items()
-        for table, told in (("T1", cells), ("T2", ages))
-        for measure, breakdowns, value in told
-    ]  # fmt: skip

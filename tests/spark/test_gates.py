@@ -77,17 +77,15 @@ def into_zz(row: Row) -> None:
     row["area_code"] = "3301ZZ"
 
 
-def of_age(measure: str, age: str, change: Callable[[Row], Any]) -> Break:
-    """Breaks a figure of T2, the nation's of the new form."""
+def of_2015(table: str, measure: str, part: str | None, change: Callable[[Row], Any]) -> Break:
+    """Breaks the nation's figure of the new form, whole or of one part."""
 
     def broken(world: World) -> None:
-        nation = (r for r in world["report"] if (r["table"], r["area_level"], r["form"]) == NEW_T2)
-        change(next(r for r in nation if (r["measure"], r["breakdowns"]) == (measure, {"age": age})))
+        nation = (r for r in world["report"] if (r["report_year"], r["area_level"]) == (2015, "nation"))
+        wanted = (table, measure, [part] if part else [])
+        change(next(r for r in nation if (r["table"], r["measure"], [*r["breakdowns"].values()]) == wanted))
 
     return broken
-
-
-NEW_T2 = ("T2", "nation", "URBAN_RURAL")
 
 
 def without_t1(world: World) -> None:
@@ -180,8 +178,14 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("report", "place_max_abs_diff"): figure("agricultural_place", one_more),
     ("report", "urban_rural_max_abs_diff"): figure("urban", one_more, form="URBAN_RURAL"),
     ("report", "children_max_abs_diff"): figure("in_transit", one_more, level="county"),
-    ("report", "ages_max_abs_diff"): of_age("population", "60+", one_more),
-    ("report", "sex_by_age_max_abs_diff"): of_age("male", "0-17", one_more),
+    ("report", "events_by_sex_max_abs_diff"): of_2015("T3", "births", "female", one_more),
+    ("report", "moves_max_abs_diff"): of_2015("T4", "out", "same_county", one_more),
+    ("report", "staying_max_abs_diff"): figure("staying", one_more),
+    ("report", "derived_max_abs_diff"): of_2015("T3", "birth_rate", None, one_more),
+    ("report", "tables_max_abs_diff"): of_2015("components", "population", None, one_more),
+    ("report", "residual_max_abs_diff"): of_2015("components", "residual", None, one_more),
+    ("report", "ages_max_abs_diff"): of_2015("T2", "population", "60+", one_more),
+    ("report", "sex_by_age_max_abs_diff"): of_2015("T2", "male", "0-17", one_more),
     ("report", "unclassified_share"): figure("unclassified", one_more, level="nation", form="URBAN_RURAL"),
     ("report", "unallocated_share"): figure("population", into_zz, level="county"),
     ("conformed", "deliveries_unbalanced"): judged(received=2, quarantined=0, accepted=1),

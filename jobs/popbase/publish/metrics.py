@@ -30,6 +30,8 @@ from popbase.publish.tallies import (
     twice,
 )
 from popbase.schema import off_contract
+from popbase.statistics import t3
+from popbase.statistics.forms import DIFFERENCES
 from popbase.statistics.tree import UNALLOCATED
 from popbase.table_contracts import TableContract
 
@@ -115,9 +117,10 @@ def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     # A map has no hash; its sorted entries have.
     told = {"breakdowns": F.to_json(F.array_sort(F.map_entries("breakdowns")))}
     spread = cube.select(*(told.get(name, F.col(name)).alias(name) for name in key))
+    rates, differences = (", ".join(f"'{name}'" for name in names) for names in (t3.RATES, DIFFERENCES))
     tallies = {
-        "value_missing": "status = 'OK' AND value IS NULL",
-        "value_negative": "`table` IN ('T1', 'T2') AND value < 0",
+        "value_missing": f"status = 'OK' AND value IS NULL AND measure NOT IN ({rates})",
+        "value_negative": f"value < 0 AND measure NOT IN ({differences})",
     }
     return together(
         counted(cube, "report", tallies),

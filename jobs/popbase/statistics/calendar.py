@@ -19,7 +19,7 @@ Form = Literal["LEGACY", "URBAN_RURAL"]
 FIRST_URBAN_RURAL_YEAR = 2015
 
 # The feeds that the reports are made from, beside the register and the decisions.
-DIVISIONS, LIST = "admin_division", "statistical_division"
+DIVISIONS, LIST, RESIDENCE = "admin_division", "statistical_division", "residence_permit"
 
 # Of which feed, and of which business date: a delivery that the last publication did not know, or still knew.
 Change = tuple[str, date]
@@ -79,7 +79,7 @@ def touched(release: Release, changes: Collection[Change], *, lists: Collection[
     A list counts up to the date of the one chosen, which may lie after the cut-off.
     """
     vintage = list_vintage(lists, release.reference_date)
-    until = dict.fromkeys((REGISTER, DECISIONS, DIVISIONS), release.cut_off) | {LIST: vintage}
+    until = dict.fromkeys((REGISTER, DECISIONS, DIVISIONS, RESIDENCE), release.cut_off) | {LIST: vintage}
     return any(on <= last for feed, on in changes if (last := until.get(feed)))
 
 

@@ -44,6 +44,7 @@ class Measure:
 
     `definition`: its definition_id; none: the row's own column `definition_id` says it.
     `by_list`: rests on the 城乡分类 list, as all that is counted by place does (its villages 200-399).
+    `since_last`: is not known without the population of the year before.
     """
 
     table: str
@@ -52,34 +53,46 @@ class Measure:
     definition: str | None
     breakdowns: Mapping[str, str] = field(default_factory=dict)
     by_list: bool = False
+    since_last: bool = False
 
-    def cell(self) -> str:
-        """The figure as a SQL struct: as Columns, a table's cells would be a thousand calls to the JVM."""
+    def cell(self, *, prior: bool) -> str:
+        """The figure as a SQL struct: as Columns, a table's cells would be a thousand calls to the JVM.
+
+        `prior`: the population of the year before is known."""
         definition = f"'{self.definition}'" if self.definition else "definition_id"
         pairs = ", ".join(f"'{text}'" for pair in sorted(self.breakdowns.items()) for text in pair)
         by_list = "true" if self.by_list else f"{definition} IN ('place-2003', 'mixed')"
         breakdowns = f"CAST(map({pairs}) AS map<string,string>)"
+        unknown = self.since_last and not prior
+        value = "NULL" if unknown else self.column
         return (
             f"named_struct('table', '{self.table}', 'measure', '{self.name}', 'breakdowns', {breakdowns},"
-            f" 'value', CAST({self.column} AS double), 'definition_id', {definition}, 'by_list', {by_list})"
+            f" 'value', CAST({value} AS double), 'definition_id', {definition}, 'by_list', {by_list},"
+            f" 'no_prior', {str(unknown).lower()})"
         )
 
 
-def figures(areas: DataFrame, measures: Sequence[Measure], places: Geography) -> DataFrame:
-    """One row is a figure: table area_code area_level measure breakdowns value definition_id status."""
-    cells = F.expr(f"explode(array({', '.join(measure.cell() for measure in measures)}))")
+def figures(
+    areas: DataFrame, measures: Sequence[Measure], places: Geography, *, prior: bool = True
+) -> DataFrame:
+    """One row is a figure: table area_code area_level measure breakdowns value definition_id status.
+
+    `prior`: the population of the year before is known.
+    """
+    cells = F.expr(f"explode(array({', '.join(measure.cell(prior=prior) for measure in measures)}))")
     return (
         areas.select("area_level", "area_code", cells.alias("cell"))
         .select("area_level", "area_code", "cell.*")
         .withColumn("status", _status(places))
-        .drop("by_list")
+        .drop("by_list", "no_prior")
     )
 
 
 def _status(places: Geography) -> Column:
     approximate = F.lit(places.approximate) & F.col("by_list")
     return (
-        F.when(F.col("area_code").endswith(UNALLOCATED), "UNALLOCATED")
+        F.when(F.col("no_prior"), "NO_PRIOR")
+        .when(F.col("area_code").endswith(UNALLOCATED), "UNALLOCATED")
         .when(approximate, "APPROXIMATE")
         .otherwise("OK")
     )

@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-Key = tuple[str, str]  # measure, its breakdown's value or ''
+Key = tuple[str, str]  # measure, its part or ''
 
 
 @dataclass(frozen=True)
 class Column:
+    """`breakdown`: the `part` of the measure; '' for the whole."""
+
     label: str
     measure: str
     breakdown: str = ""
+    decimals: int = 0
 
     @property
     def key(self) -> Key:
@@ -84,6 +87,8 @@ STATUS = {
 }
 REGISTERED = "总人口为户籍登记人口，含未落常住户口人员。"
 SEX = "性别按登记；登记为未知或未说明的，取公民身份号码第17位；无号码的列“性别不详”。"
+SEXES = {"male": "男", "female": "女", "sex_unknown": "性别不详"}
+SINCE_LAST = "没有上年末总人口的，本表各栏不列数（NO_PRIOR）。"
 UNPLACED = (
     "代码以ZZ结尾的行为未能划入下级区划的人口，下级之和恒等于上级。"
     "不设区县的地级市只列一行，有未划入人口的除外。"

@@ -19,6 +19,7 @@ from popbase.statistics.form import (
     day,
     released,
 )
+from popbase.statistics.part import part
 
 REGISTER_HOUSEHOLD = "户数为户籍登记上的户，不是住房里的户；未落常住户口人员和无户号的记录不计入任何户。"
 DEFINITION = {"nature": "按户口性质", "place-2003": "按地域", "mixed": "各省口径不一"}
@@ -80,7 +81,7 @@ def _definitions() -> tuple[Group, ...]:
 
 
 def _reasons() -> Group:
-    columns = tuple(Column(label, "unsettled", code) for code, label in REASONS.items())
+    columns = tuple(Column(label, "unsettled", part("reason", code)) for code, label in REASONS.items())
     return Group("未落常住户口人员（按原因）", columns)
 
 

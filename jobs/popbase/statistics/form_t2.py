@@ -7,6 +7,7 @@ from popbase.statistics.form import (
     RECONSTRUCTED,
     REGISTERED,
     SEX,
+    SEXES,
     TOWNS,
     UNPLACED,
     Column,
@@ -16,8 +17,9 @@ from popbase.statistics.form import (
     Sheet,
     released,
 )
+from popbase.statistics.part import part
 
-MEASURES = {"population": "合计", "male": "男", "female": "女", "sex_unknown": "性别不详"}
+MEASURES = {"population": "合计", **SEXES}
 AGES = {"0-17": "0—17岁", "18-34": "18—34岁", "35-59": "35—59岁", "60+": "60岁及以上"}
 _TITLE = "人口年龄统计表"
 
@@ -25,7 +27,7 @@ _TITLE = "人口年龄统计表"
 def sheets(_: str) -> list[Sheet]:
     """Two, alike in both forms: towns stand apart since there are a hundred times as many."""
     groups = tuple(
-        Group(label, tuple(Column(name, measure, age) for measure, name in MEASURES.items()))
+        Group(label, tuple(Column(name, measure, part("age", age)) for measure, name in MEASURES.items()))
         for age, label in AGES.items()
     )
     return [

@@ -1,19 +1,24 @@
 """The forms of a report year (statistics.md 6): the legacy ones to 2014, the urban/rural ones from 2015.
 
 Persons are read once, into one row a registered area; that area alone decides class, place and the five
-levels, so all else happens on a frame of areas. What each table shows of it, its own module says.
+levels, so all else happens on a frame of areas. What happened since the last report comes from `flows`, as
+counts of the same areas. What each table shows of it, its own module says.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial, reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics import t1, t2
+from popbase.statistics import components, staying, t1, t2, t3, t4, t6
 from popbase.statistics.areas import Geography, rolled_up, standing_of, with_path
 from popbase.statistics.calendar import Form, Release
 from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
 from popbase.statistics.cube import Measure, cube, figures, revised
+from popbase.statistics.flows import COUNTS, flows_by_area
 from popbase.statistics.population import (
     AGES,
     BESIDE,
@@ -22,49 +27,77 @@ from popbase.statistics.population import (
     households_by_area,
     persons_by_area,
 )
+from popbase.statistics.since import Since
+from popbase.statistics.staying import staying_by_area
 from popbase.statistics.t1 import CLASSES, HOUSEHOLDS, NATURE, OFFICIAL, PERSONS, PLACE, REASONS
 from popbase.statistics.tree import LEVELS
 
+# What may be below zero.
+DIFFERENCES = ("natural_increase", "natural_rate", "net", "corrections", "change", "residual")
+
 _AGES = tuple(by_age(name, group) for name in BY_SEX for group in AGES)
 _COUNTED = (
-    *HOUSEHOLDS, *PERSONS, *REASONS, *NATURE, "converted", *BESIDE, "dead_and_live", *_AGES
+    *HOUSEHOLDS, *PERSONS, *REASONS, *NATURE, "converted", *BESIDE, "dead_and_live", *_AGES,
+    *staying.COUNTS, *COUNTS,
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a report counts: the base judged at its reference date from what was delivered by its cut-off.
+
+    `cases`: `base/id_case`; `residence`: the state of that feed; `since`: none where the year before is not
+    known.
+    """
+
+    person: DataFrame
+    household: DataFrame
+    cases: DataFrame | None = None
+    residence: DataFrame | None = None
+    since: Since | None = None
+
+
 def forms(
-    person: DataFrame,
-    household: DataFrame,
+    told: Told,
     places: Geography,
     *,
     release: Release,
-    cases: DataFrame | None = None,
     previous: DataFrame | None = None,
     definitions: Definitions | None = None,
 ) -> DataFrame:
     """The tables of one report year as rows of `statistics/report`.
 
-    `person`, `household`: the base judged at the release's reference date from what was delivered by its
-    cut-off; `cases`: `base/id_case`; `previous`: the year's rows of the last publication; `definitions`:
-    else those that popbase is configured with.
+    `previous`: the year's rows of the last publication; `definitions`: else those that popbase is configured
+    with.
     """
-    counted = _by_registered_area(person, household, cases, release)
+    counted = _by_registered_area(told, places, release)
     townships = _townships(with_classes(standing_of(counted, places), places))
     if release.form == "LEGACY":
         townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
-    told = figures(_areas(townships), measures(release.form), places)
-    rows = cube(told, release=release, places=places)
+    prior = told.since is not None
+    cells = figures(_areas(townships), measures(release.form), places, prior=prior)
+    rows = cube(cells, release=release, places=places)
     if release.status == "REVISED" and previous is not None:
         return revised(rows, previous)
     return rows
 
 
-def _by_registered_area(
-    person: DataFrame, household: DataFrame, cases: DataFrame | None, release: Release
-) -> DataFrame:
-    """Persons and households of one area may be two rows here: the townships add them up."""
-    persons = persons_by_area(person, cases, reference_date=release.reference_date)
-    counted = persons.unionByName(households_by_area(household), allowMissingColumns=True)
-    return counted.na.fill(0, list(_COUNTED))
+def _by_registered_area(told: Told, places: Geography, release: Release) -> DataFrame:
+    """One area may be several rows here: the townships add them up."""
+    on, since = release.reference_date, told.since
+    counted = [
+        persons_by_area(told.person, told.cases, reference_date=on),
+        households_by_area(told.household),
+    ]
+    if told.residence is not None:
+        counted.append(staying_by_area(told.residence, places, on=on))
+    if since is not None:
+        counted.append(since.stock)
+    if since is not None and since.steps is not None:
+        counted.append(flows_by_area(since.steps, places, since.year))
+    every = reduce(partial(DataFrame.unionByName, allowMissingColumns=True), counted)
+    missing = [name for name in _COUNTED if name not in every.columns]
+    return every.withColumns(dict.fromkeys(missing, F.lit(0))).na.fill(0, list(_COUNTED))
 
 
 def _townships(areas: DataFrame) -> DataFrame:
@@ -104,9 +137,13 @@ def _areas(townships: DataFrame) -> DataFrame:
         # The nation may add provinces that follow different definitions.
         first, last = F.min("definition_id"), F.max("definition_id")
         aggregates.append(F.when(first == last, first).otherwise(MIXED).alias("definition_id"))
-    return rolled_up(townships, *aggregates)
+    summed = rolled_up(townships, *aggregates)
+    return summed.withColumns(t3.derived() | t4.derived() | components.derived())
 
 
 def measures(form: Form) -> list[Measure]:
     """What all tables of the form hold, in their order."""
-    return [*t1.measures(form), *t2.measures()]
+    return [
+        *t1.measures(form), *t2.measures(), *t3.measures(), *t4.measures(), *t6.measures(form),
+        *components.measures(),
+    ]  # fmt: skip

@@ -9,91 +9,122 @@ from typing import get_args
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics import t1, t2
+from popbase.statistics import components, t1, t3
 from popbase.statistics.areas import parent_code
 from popbase.statistics.calendar import Form
 from popbase.statistics.classification import MIXED
-from popbase.statistics.population import AGES, BY_SEX, by_age
+from popbase.statistics.equations import Term, figure_of, name_of, terms
+from popbase.statistics.flows import BEFORE
+from popbase.statistics.forms import measures
 from popbase.statistics.tree import LEVELS
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
-
-# Of both forms; their breakdowns are looked at apart.
-_MEASURES = tuple(dict.fromkeys(m.name for form in get_args(Form) for m in t1.measures(form)))
-_AGES = tuple(measure.column for measure in t2.measures())
+_TERM = "figure string, identity string, equation string, factor double, only_form string, only_level string"
+_FIGURES = {figure_of(m): m for form in get_args(Form) for m in measures(form)}
+# Neither rates nor what crosses an area's own bound add up.
+_NOT_ADDITIVE = tuple(name for name, m in _FIGURES.items() if m.name in (*t3.RATES, "net"))
+# What the equations that are not linear are between.
+_OFFICIAL = (*t1.OFFICIAL, "nature_unknown", "population")
+_COUNTED = {name: name_of((t3.TABLE, name, "")) for name in (*t3.EVENTS, *t3.RATES)} | {
+    name: name_of((components.TABLE, name, "")) for name in (BEFORE, "population")
+}
 
 
 def identities(cube: DataFrame) -> DataFrame:
     """Area columns and `<identity>_difference` columns; null where the form has no such identity."""
-    areas = _wide(cube.where(F.col("table").isin(t1.TABLE, t2.TABLE)))
-    children = _of_children(areas)
-    joined = areas.join(children, on=[*_AREA], how="left")
-    return joined.select(
-        *_AREA, *(column.alias(f"{name}_difference") for name, column in _differences().items())
+    figures = _figures(cube)
+    areas = _wide(figures)
+    joined = areas.select(*_AREA)
+    for checked in (_linear(figures), _of_children(figures), _not_linear(areas)):
+        joined = joined.join(checked, on=[*_AREA], how="left")
+    derived = F.coalesce("derived_difference", F.lit(0.0)) + F.col("rates_difference")
+    return joined.withColumn("derived_difference", derived).drop("rates_difference")
+
+
+def _figures(cube: DataFrame) -> DataFrame:
+    """One row is a figure of the forms, with its name."""
+    first = F.concat_ws("=", F.get(F.map_keys("breakdowns"), 0), F.get(F.map_values("breakdowns"), 0))
+    named = cube.withColumn("figure", F.concat_ws("|", "table", "measure", first))
+    return named.where(F.col("figure").isin(*_FIGURES)).select(
+        *_AREA, "figure", "value", "definition_id", (F.col("status") == "NO_PRIOR").alias("no_prior")
     )
 
 
-def _differences() -> dict[str, Column]:
-    legacy, population = F.col("form") == "LEGACY", _sum("population")
-    mixed = F.col("definition_id") == MIXED
-    unknown = F.when(mixed, _sum("children_official_unknown")).otherwise(_sum("official_unknown"))
-    households = _sum("family_households", "collective_households", "other_households")
-    official = _sum("agricultural", "non_agricultural") + unknown
-    nature = _sum("agricultural_nature", "non_agricultural_nature", "nature_unknown")
-    place = _sum("agricultural_place", "non_agricultural_place")
-    urban_rural = _sum("urban", "rural", "unclassified")
-    apart = [F.abs(_sum(f"children_{name}") - _sum(name)) for name in (*_MEASURES, *_AGES)]
-    ages = [F.abs(_sum(*(by_age(name, group) for group in AGES)) - _sum(name)) for name in BY_SEX]
-    everyone, *sexes = BY_SEX
-    one_age = [_sum(*(by_age(sex, age) for sex in sexes)) - _sum(by_age(everyone, age)) for age in AGES]
-    return {
-        "households": households - _sum("households"),
-        "sex": _sum("male", "female", "sex_unknown") - population,
-        "unsettled_reasons": _sum("unsettled_reasons") - _sum("unsettled"),
-        "agricultural": F.when(legacy, official - population),
-        "nature": F.when(legacy, nature - population),
-        "place": F.when(legacy, place - population),
-        "urban_rural": F.when(~legacy, urban_rural - population),
-        "ages": reduce(add, ages),
-        "sex_by_age": reduce(add, map(F.abs, one_age)),
-        # A township has no children to compare with.
-        "children": F.when(F.col("area_level") != LEVELS[-1], reduce(add, apart)),
-    }
+def _linear(figures: DataFrame) -> DataFrame:
+    """Of each identity the sum of what its equations are off; a figure whose row is missing counts as 0.
+
+    An equation that needs the year before says nothing where that is not known.
+    """
+    told = terms()
+    spark = figures.sparkSession
+    known = F.broadcast(spark.createDataFrame(told, _TERM))
+    holds = F.col("only_form").isNull() | (F.col("only_form") == F.col("form"))
+    here = F.col("only_level").isNull() | (F.col("only_level") == F.col("area_level"))
+    off = F.when(~F.max("no_prior"), F.abs(F.sum(F.col("factor") * F.col("value"))))
+    equations = (
+        figures.join(known, "figure")
+        .where(holds & here)
+        .groupBy(*_AREA, "identity", "equation")
+        .agg(off.alias("off"))
+    )
+    return equations.groupBy(*_AREA).agg(*(_difference(name) for name in _identities(told)))
 
 
-def _wide(cube: DataFrame) -> DataFrame:
-    """One row an area, one column a measure; a measure of the other form is null."""
-    is_t1, total = F.col("table") == t1.TABLE, F.size("breakdowns") == 0
-    measure, value = F.col("measure"), F.col("value")
-    values = [F.sum(F.when(is_t1 & total & (measure == name), value)).alias(name) for name in _MEASURES]
-    age = F.when(~is_t1, F.col("breakdowns")["age"])
-    values += [
-        F.sum(F.when((measure == m.name) & (age == m.breakdowns["age"]), value)).alias(m.column)
-        for m in t2.measures()
-    ]
-    reasons = F.sum(F.when(is_t1 & ~total & (measure == "unsettled"), value))
-    definition = F.max(F.when(measure == "agricultural", F.col("definition_id")))
-    by_nature = F.when(F.col("definition_id") == "nature", F.col("nature_unknown"))
+def _identities(told: list[Term]) -> list[str]:
+    return list(dict.fromkeys(term.identity for term in told))
+
+
+def _difference(identity: str) -> Column:
+    return F.sum(F.when(F.col("identity") == identity, F.col("off"))).alias(f"{identity}_difference")
+
+
+def _wide(figures: DataFrame) -> DataFrame:
+    """One row an area, one column a figure of the equations that are not linear."""
+    value, figure = F.col("value"), F.col("figure")
+    official = {name: name_of((t1.TABLE, name, "")) for name in _OFFICIAL}
+    told = {f"official_{name}": of for name, of in official.items()} | _COUNTED
+    totals = {name: F.sum(F.when(figure == of, value)) for name, of in told.items()}
+    sums = [F.coalesce(total, F.lit(0.0)).alias(name) for name, total in totals.items()]
+    definition = F.max(F.when(figure == official["agricultural"], F.col("definition_id")))
+    by_nature = F.when(F.col("definition_id") == "nature", F.col("official_nature_unknown"))
     return (
-        cube.groupBy(*_AREA)
-        .agg(*values, reasons.alias("unsettled_reasons"), definition.alias("definition_id"))
-        .withColumn("official_unknown", by_nature)
+        figures.groupBy(*_AREA)
+        .agg(*sums, definition.alias("definition_id"))
+        .withColumn("in_neither", F.coalesce(by_nature, F.lit(0.0)))
     )
 
 
-def _of_children(areas: DataFrame) -> DataFrame:
-    """The sums of each area's children under the area's own key."""
-    below = F.array_position(F.array(*map(F.lit, LEVELS)), F.col("area_level"))
-    parents = areas.withColumns(
-        {
-            "area_code": parent_code(),
-            "area_level": F.get(F.array(*map(F.lit, LEVELS)), (below - 2).cast("int")),
-        }
-    ).where(F.col("area_code").isNotNull())
-    summed = (*_MEASURES, *_AGES, "official_unknown")
-    return parents.groupBy(*_AREA).agg(*(F.sum(name).alias(f"children_{name}") for name in summed))
+def _not_linear(areas: DataFrame) -> DataFrame:
+    """The official columns, by whichever definition; and the rates.
+
+    Where the official columns follow the nature, those of whom it is unknown are in neither; an area of
+    several definitions has them from its children.
+    """
+    below = _under_parents(areas).groupBy(*_AREA).agg(F.sum("in_neither").alias("below"))
+    neither = F.when(F.col("definition_id") == MIXED, F.coalesce("below", F.lit(0.0)))
+    official = (F.col(f"official_{name}") for name in t1.OFFICIAL)
+    off = reduce(add, official) + F.coalesce(neither, "in_neither") - F.col("official_population")
+    rates = t3.derived()
+    apart = (F.abs(F.col(name) - F.coalesce(rates[name], F.lit(0.0))) for name in t3.RATES)
+    return areas.join(below, on=[*_AREA], how="left").select(
+        *_AREA,
+        F.when(F.col("form") == "LEGACY", off).alias("agricultural_difference"),
+        reduce(add, apart).alias("rates_difference"),
+    )
 
 
-def _sum(*measures: str) -> Column:
-    """A measure whose row is missing counts as 0: a null difference would pass every gate."""
-    return reduce(add, (F.coalesce(name, F.lit(0.0)) for name in measures))
+def _of_children(figures: DataFrame) -> DataFrame:
+    """What each area differs from its children's sums by; a township has none to compare with."""
+    adding = figures.where(~F.col("figure").isin(*_NOT_ADDITIVE)).select(*_AREA, "figure", "value")
+    own = adding.where(F.col("area_level") != LEVELS[-1]).withColumn("value", -F.col("value"))
+    compared = own.unionByName(_under_parents(adding)).groupBy(*_AREA, "figure")
+    off = compared.agg(F.abs(F.coalesce(F.sum("value"), F.lit(0.0))).alias("off"))
+    return off.groupBy(*_AREA).agg(F.sum("off").alias("children_difference"))
+
+
+def _under_parents(rows: DataFrame) -> DataFrame:
+    """The rows of areas under the key of the area one level up."""
+    levels = F.array(*map(F.lit, LEVELS))
+    above = (F.array_position(levels, F.col("area_level")) - 2).cast("int")
+    parents = {"area_code": parent_code(), "area_level": F.get(levels, above)}
+    return rows.withColumns(parents).where(F.col("area_code").isNotNull())

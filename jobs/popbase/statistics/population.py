@@ -36,8 +36,12 @@ PERSON_COLUMNS = (
 
 
 def sex() -> Column:
-    """'1' or '2' as declared; 0 and 9 take the 17th digit of the number carried or claimed; else null."""
-    number = F.coalesce(F.col("citizen_id"), F.col("claimed_citizen_id"))
+    """Of a person, '1' or '2': by the number carried or claimed where the register declares neither."""
+    return sex_by(F.coalesce("citizen_id", "claimed_citizen_id"))
+
+
+def sex_by(number: Column) -> Column:
+    """'1' or '2' as declared; 0 and 9 take the number's 17th digit; else null."""
     by_number = F.when(F.substring(number, 17, 1).isin("1", "3", "5", "7", "9"), "1").when(
         number.isNotNull(), "2"
     )

@@ -13,8 +13,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
-from popbase.base.build import JUDGED_TABLES, as_judged_at
-from popbase.contracts import REGISTER
+from popbase.base.history import at
+from popbase.base.household import households
+from popbase.base.reported import Known, lived_between
+from popbase.contracts import DECISIONS, REGISTER
+from popbase.identity.histories import id_cases
 from popbase.schema import conform_to
 from popbase.session import at_once
 from popbase.sources import Sources
@@ -22,6 +25,7 @@ from popbase.statistics.areas import area_names, geography
 from popbase.statistics.calendar import (
     DIVISIONS,
     LIST,
+    RESIDENCE,
     Change,
     Release,
     Shown,
@@ -30,12 +34,17 @@ from popbase.statistics.calendar import (
     list_vintage,
     touched,
 )
-from popbase.statistics.forms import forms
+from popbase.statistics.calendar import (
+    release as release_of,
+)
+from popbase.statistics.forms import Told, forms
+from popbase.statistics.since import of_everybody, of_tonight
 from popbase.statistics.t1 import TABLE as T1_TABLE
 from popbase.statistics.workbook import FORMS, write_csv, write_form
 from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
+_JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
 _YEAR = "report_year"
 _PARTITION = (_YEAR,)
 
@@ -80,11 +89,10 @@ def write_reports(
     if not releases and not gone:
         return
     vintages = {r: list_vintage(sources.dates(LIST, night), r.reference_date) for r in releases}
-    lasts = {
-        DIVISIONS: max((r.cut_off for r in releases), default=None),
-        LIST: max(filter(None, vintages.values()), default=None),
-    }
-    at_once(lambda last: sources.keep(*last), [(feed, on) for feed, on in lasts.items() if on])
+    last = max((r.cut_off for r in releases), default=None)
+    lasts: dict[str, date | None] = dict.fromkeys((REGISTER, DECISIONS, DIVISIONS, RESIDENCE), last)
+    lasts[LIST] = max(filter(None, vintages.values()), default=None)
+    at_once(lambda feed: sources.keep(*feed), [(feed, on) for feed, on in lasts.items() if on])
     years = at_once(lambda r: compute(sources, r, vintages[r], known=known, base_on=base_on), releases)
     rows = reduce(DataFrame.unionByName, years) if years else sources.lake.read(TABLE).limit(0)
     sources.lake.overwrite(
@@ -95,16 +103,16 @@ def write_reports(
     )
 
 
+def known_before(release: Release) -> Known:
+    """The date of the report before, and by what it was judged."""
+    last = release_of(release.year - 1, release.cut_off)
+    return Known(last.reference_date, last.cut_off)
+
+
 def compute(
     sources: Sources, release: Release, vintage: date | None, *, known: DataFrame | None, base_on: date | None
 ) -> DataFrame:
     """The year's rows of the cube; `vintage` is the date of its list of divisions."""
-    if release.cut_off == release.reference_date == base_on:
-        person, household, cases = (sources.lake.read(table) for table in JUDGED_TABLES)
-    else:
-        person, household, cases = as_judged_at(
-            sources, state_on=release.cut_off, judged_on=release.reference_date
-        )
     places = geography(
         sources.state(DIVISIONS, release.cut_off),
         sources.state(LIST, vintage or release.cut_off),
@@ -112,7 +120,22 @@ def compute(
         vintage=vintage,
     )
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
-    return forms(person, household, places, release=release, cases=cases, previous=previous)
+    return forms(_told(sources, release, base_on), places, release=release, previous=previous)
+
+
+def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
+    """What the year's report counts; of the night itself out of the base tables, which are that already."""
+    before, now = known_before(release), Known(release.reference_date, release.cut_off)
+    is_known = bool(sources.dates(REGISTER, before.by))
+    residence = sources.state(RESIDENCE, release.cut_off)
+    if now.by == now.on == base_on:
+        person, household, cases = (sources.lake.read(table) for table in _JUDGED_TABLES)
+        since = of_tonight(sources, person, before, now) if is_known else None
+        return Told(person, household, cases, residence, since)
+    lives = lived_between(sources, before, now)
+    person, cases = at(lives.persons, now.on), id_cases(lives.judged.findings, now.on)
+    since = of_everybody(lives, before, now) if is_known else None
+    return Told(person, households(person), cases, residence, since)
 
 
 def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:

@@ -11,7 +11,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from popbase.statistics.form import ISSUER, NUMBER, Sheet
 
-Body = tuple[str, str, int, list[Mapping[str, Any] | None], str]
+Figure = tuple[Mapping[str, Any] | None, int]  # a row of the cube, and its decimals
+Body = tuple[str, str, int, list[Figure], str]
 
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _HEAD = {**_FONT, "align": "center", "text_wrap": True, "border": 1, "bold": True, "bg_color": "#F2F2F2"}
@@ -115,16 +116,28 @@ class SheetWriter:
         name, code, indent, figures, remark = line
         page.write_string(row, 0, name, self._name_style(indent))
         page.write_string(row, 1, code, self._styles["code"])
-        for offset, figure in enumerate(figures):
-            self._figure(page, row, _FIRST_FIGURE + offset, figure)
+        for offset, (figure, decimals) in enumerate(figures):
+            self._figure(page, row, _FIRST_FIGURE + offset, figure, decimals)
         page.write_string(row, _FIRST_FIGURE + len(figures), remark, self._styles["remark"])
 
-    def _figure(self, page: Worksheet, row: int, column: int, figure: Mapping[str, Any] | None) -> None:
+    def _figure(
+        self, page: Worksheet, row: int, column: int, figure: Mapping[str, Any] | None, decimals: int
+    ) -> None:
         if figure is None or figure["value"] is None:
             page.write_string(row, column, "…", self._styles["withheld"])
             return
         style = "revised" if figure["release_status"] == "REVISED" else "number"
-        page.write_number(row, column, figure["value"], self._styles[style])
+        page.write_number(row, column, figure["value"], self._number(style, decimals))
+
+    def _number(self, style: str, decimals: int) -> Format:
+        """The style with as many decimals; whole numbers have it as it is."""
+        name = f"{style}.{decimals}" if decimals else style
+        if name not in self._styles:
+            zeros = "0." + decimals * "0"
+            whole = _STYLES[style]
+            form = whole["num_format"].replace("#,##0", f"#,##{zeros}")
+            self._styles[name] = self._book.add_format({**whole, "num_format": form})
+        return self._styles[name]
 
     def _name_style(self, indent: int) -> Format:
         key = indent, indent == 0

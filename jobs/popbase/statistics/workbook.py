@@ -27,14 +27,19 @@ from popbase.statistics.form import (
     period,
     release_line,
 )
+from popbase.statistics.form_components import COMPONENTS
 from popbase.statistics.form_t1 import T1
 from popbase.statistics.form_t2 import T2
+from popbase.statistics.form_t3 import T3
+from popbase.statistics.form_t4 import T4
+from popbase.statistics.form_t6 import T6
+from popbase.statistics.part import part
 from popbase.statistics.sheet import SheetWriter
 from popbase.statistics.tree import UNALLOCATED, Area, printed
 
 Figure = Mapping[str, Any]
 
-FORMS: Mapping[str, Printed] = {"T1": T1, "T2": T2}
+FORMS: Mapping[str, Printed] = {"T1": T1, "T2": T2, "T3": T3, "T4": T4, "T6": T6, "components": COMPONENTS}
 
 _CSV = (
     "report_year", "form", "table", "area_level", "area_code", "area_name", "boundary_year", "list_vintage",
@@ -61,7 +66,7 @@ class Table:
         found: dict[Area, dict[Key, Figure]] = {}
         for row in self.rows:
             area = Area(row["area_level"], row["area_code"])
-            found.setdefault(area, {})[row["measure"], _broken_down(row)] = row
+            found.setdefault(area, {})[row["measure"], _part(row)] = row
         return found
 
     @property
@@ -152,7 +157,8 @@ def _write_sheet(writer: SheetWriter, sheet: Sheet, table: Table, unit: str) -> 
         status=release_line(table.release, table.cut_off),
         unit=table.printed.unit,
         body=[
-            (table.name(a), a.code, a.depth - top, [table.areas[a].get(c.key) for c in sheet.columns],
+            (table.name(a), a.code, a.depth - top,
+             [(table.areas[a].get(c.key), c.decimals) for c in sheet.columns],
              table.remark(a, sheet.columns))
             for a in areas
         ],
@@ -167,7 +173,7 @@ def _revisions(table: Table) -> tuple[list[str], list[list[str | float | None]]]
             table.name(Area(row["area_level"], row["area_code"])),
             row["area_code"],
             table.printed.measures.get(row["measure"], row["measure"]),
-            table.printed.values.get(_broken_down(row), ""),
+            table.printed.values.get(_part(row).rpartition("=")[2], ""),
             row["previous_value"],
             row["value"],
         ]
@@ -197,9 +203,9 @@ def _note(row: Figure) -> str:
     return RECONSTRUCTED + FORMS[row["table"]].caveats.get(row["definition_id"], "")
 
 
-def _broken_down(row: Figure) -> str:
-    """The value of the breakdown, of which a table's figure has one at most."""
-    return str(next(iter(row["breakdowns"].values()), ""))
+def _part(row: Figure) -> str:
+    """Which part of its measure the figure is, of one dimension at most; '' for the whole."""
+    return next((part(*pair) for pair in row["breakdowns"].items()), "")
 
 
 def _cell(value: Any) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lib.tables import parse_table, table
 from pyspark.sql import functions as F
 
+from popbase.base.event import Period
 from popbase.statistics.areas import Geography, geography
 from popbase.statistics.calendar import Release, list_vintage, release
-from popbase.statistics.forms import forms
+from popbase.statistics.forms import Told, forms
 from popbase.statistics.population import persons_by_area
+from popbase.statistics.since import Since, stock
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -112,13 +114,49 @@ def report(
     **options: Any,
 ) -> DataFrame:
     """The forms of these people at the year's end, released as final."""
-    return forms(
+    told = Told(
         persons(spark, people),
         households(spark, homes) if homes else households(spark),
+        **{name: options.pop(name, None) for name in ("cases", "residence", "since")},
+    )
+    return forms(
+        told,
         places(spark, year, divisions=divisions, lists=lists),
         release=options.pop("release", None) or final(year),
         **options,
     )
+
+
+STEP = {
+    "kind": None, "from": None, "to": None, "on": None, "occurred": None, "known": None, "sex": "1",
+    "number": None, "one_sided": None,
+}  # fmt: skip
+
+
+def since(spark: SparkSession, before: str, text: str, year: int = 2015) -> Since:
+    """What lies between the report before and this one: `before`, its people; and a step a line.
+
+    `on`: its date; `known`: from when it is so, else its date; `n` repeats it.
+    """
+    cells = []
+    for row in parse_table(text):
+        told = {**STEP, **row}
+        told["known"] = told["known"] or told["on"]
+        cells += [tuple(told[name] for name in STEP)] * int(row.get("n") or 1)
+    frame = spark.createDataFrame(cells, ", ".join(f"`{name}` string" for name in STEP))
+    dates = {"event_on": "on", "occurred_on": "occurred", "known_on": "known"}
+    steps = frame.select(
+        "kind", F.col("from").alias("from_area"), F.col("to").alias("to_area"), "sex",
+        F.col("number").alias("citizen_id"), F.col("one_sided").isNotNull().alias("one_sided"),
+        *(F.to_date(name).alias(column) for column, name in dates.items()),
+    )  # fmt: skip
+    return Since(stock(persons(spark, before)), steps, Period(date(year - 1, 12, 31), date(year, 12, 31)))
+
+
+def parts(cube: DataFrame, table: str, measure: str, level: str = "nation") -> dict[str, Any]:
+    """part -> value of a measure of one level's single area, '' for the total."""
+    rows = cube.where((F.col("table") == table) & (F.col("measure") == measure)).collect()
+    return {next(iter(row.breakdowns.values()), ""): row.value for row in rows if row.area_level == level}
 
 
 def values(cube: DataFrame, *measures: str, level: str = "nation") -> dict[str, Any]:
@@ -130,9 +168,10 @@ def values(cube: DataFrame, *measures: str, level: str = "nation") -> dict[str, 
 
 
 def by_areas(cube: DataFrame, *measures: str, level: str) -> dict[str, tuple[Any, ...]]:
-    """area_code -> the values of these measures, totals only."""
+    """area_code -> the values of these measures, totals only; of one in several tables the first's."""
     kept = cube.where(f"area_level = '{level}' AND size(breakdowns) = 0").collect()
-    figures = {(row.area_code, row.measure): row.value for row in kept}
+    last_to_first = sorted(kept, key=lambda row: row.table, reverse=True)
+    figures = {(row.area_code, row.measure): row.value for row in last_to_first}
     return {
         code: tuple(_whole(figures.get((code, m))) for m in measures)
         for code in sorted({c for c, _ in figures})

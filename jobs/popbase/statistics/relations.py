@@ -1,0 +1,45 @@
+"""How two areas lie to each other, on the codes of the report's year (statistics.md 6)."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from popbase.statistics.areas import Geography, standing_of, with_path
+from popbase.statistics.tree import UNALLOCATED
+
+# From the nearest.
+RELATIONS = ("same_county", "same_prefecture", "same_province", "other_province", "unknown")
+_PATH = ("province", "prefecture", "county")
+
+
+def with_relation(rows: DataFrame, one: str, other: str, places: Geography) -> DataFrame:
+    """`rows` with `relation`, one of RELATIONS: that of the 12-digit codes in these two columns."""
+    ends = rows.select(F.explode(F.array(one, other)).alias("registered_area")).na.drop().distinct()
+    placed = with_path(standing_of(ends, places)).select("registered_area", F.struct(*_PATH).alias("path"))
+    joined = rows
+    for end in (one, other):
+        there = placed.select(F.col("registered_area").alias(end), F.col("path").alias(f"{end}_path"))
+        joined = joined.join(there, end, how="left")
+    return joined.withColumn("relation", _relation(one, other)).select(*rows.columns, "relation")
+
+
+def _relation(one: str, other: str) -> Column:
+    def at(level: str) -> tuple[Column, Column]:
+        return F.col(f"{one}_path.{level}"), F.col(f"{other}_path.{level}")
+
+    def known(level: str) -> Column:
+        here, there = at(level)
+        return F.coalesce(~here.endswith(UNALLOCATED) & ~there.endswith(UNALLOCATED), F.lit(False))
+
+    def differ(level: str) -> Column:
+        here, there = at(level)
+        return known(level) & (here != there)
+
+    return (
+        F.when(differ("province"), "other_province")
+        .when(differ("prefecture"), "same_province")
+        .when(differ("county"), "same_prefecture")
+        .when(known("county"), "same_county")
+        .otherwise("unknown")
+    )

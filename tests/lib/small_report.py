@@ -1,0 +1,102 @@
+"""The cube of two people in one village, by both forms: small, and right in every identity.
+
+A man settled in town and a woman unsettled in a village. In the second year one of them is born, somebody
+died, and one came in return for one who left for another village of the county.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from popbase.statistics.components import NAMES
+from popbase.statistics.relations import RELATIONS
+from popbase.statistics.staying import PARTS
+
+Cell = tuple[str, str, dict[str, str], float | None]  # table, measure, breakdowns, value
+
+LEVELS = {"nation": "000000", "province": "330000", "prefecture": "330100", "county": "330102"} | {
+    "township": "330102001"
+}
+
+_BOTH = {
+    "households": 1, "family_households": 1, "collective_households": 0, "other_households": 0,
+    "population": 2, "male": 1, "female": 1, "sex_unknown": 0, "unsettled": 1, "in_transit": 0,
+    "in_service": 0, "emigrated": 0, "missing": 0, "dead_and_live": 0,
+}  # fmt: skip
+_LEGACY = {
+    "agricultural": 1, "non_agricultural": 1, "agricultural_nature": 1, "non_agricultural_nature": 1,
+    "nature_unknown": 0, "agricultural_place": 1, "non_agricultural_place": 1, "converted": 0,
+}  # fmt: skip
+_URBAN_RURAL = {"urban": 1, "rural": 1, "unclassified": 0}
+_AGES = ("0-17", "18-34", "35-59", "60+")  # both people are of the third group
+_BY_SEX = ("population", "male", "female", "sex_unknown")
+_T3 = {
+    "births": 1, "deaths": 1, "births_born_before": 0, "deaths_died_before": 0, "births_occurred": 1,
+    "deaths_occurred": 1, "natural_increase": 0, "average_population": 2, "birth_rate": 500,
+    "death_rate": 500, "natural_rate": 0,
+}  # fmt: skip
+_COMPONENTS = {
+    "population_before": 2,
+    "population": 2,
+    "births": 1,
+    "deaths": 1,
+    "moved_in": 1,
+    "moved_out": 1,
+}
+
+
+def rows() -> list[dict[str, Any]]:
+    """Report years 2014, of which the year before is not known, and 2015."""
+    legacy = [*_t1(_BOTH | _LEGACY), *_t2(), *_staying(), *((*cell[:3], None) for cell in _since_last())]
+    urban_rural = [*_t1(_BOTH | _URBAN_RURAL), *_t2(), *_since_last()]
+    return [*_rows(2014, "LEGACY", legacy), *_rows(2015, "URBAN_RURAL", urban_rural)]
+
+
+def _t1(figures: dict[str, int]) -> Iterator[Cell]:
+    for measure, value in figures.items():
+        yield "T1", measure, {}, value
+    yield "T1", "unsettled", {"reason": "1"}, figures["unsettled"]
+
+
+def _t2() -> Iterator[Cell]:
+    for measure in _BY_SEX:
+        for age in _AGES:
+            yield "T2", measure, {"age": age}, _BOTH[measure] if age == _AGES[2] else 0
+
+
+def _staying() -> Iterator[Cell]:
+    """A woman from another province who works and rents here."""
+    yield "T6", "staying", {}, 1
+    of_her = ("female", "to_a_year", "WORK", "other_province", "RENTED")
+    for dimension, parts in PARTS.items():
+        for part in parts:
+            yield "T6", "staying", {dimension: part}, int(part in of_her)
+
+
+def _since_last() -> Iterator[Cell]:
+    for measure, value in _T3.items():
+        yield "T3", measure, {}, value
+    for measure, happened_to in {"births": "female", "deaths": "male"}.items():
+        for sex in _BY_SEX[1:]:
+            yield "T3", measure, {"sex": sex}, int(sex == happened_to)
+    for measure in ("in", "out"):
+        yield "T4", measure, {}, 1
+        for relation in RELATIONS:
+            yield "T4", measure, {"relation": relation}, int(relation == "same_county")
+    yield "T4", "net", {}, 0
+    for measure in NAMES:
+        yield "components", measure, {}, _COMPONENTS.get(measure, 0)
+
+
+def _rows(year: int, form: str, cells: list[Cell]) -> Iterator[dict[str, Any]]:
+    for level, code in LEVELS.items():
+        for table, measure, breakdowns, value in cells:
+            yield {
+                "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
+                "boundary_year": year, "measure": measure, "breakdowns": breakdowns,
+                "value": None if value is None else float(value),
+                "status": "NO_PRIOR" if value is None else "OK", "release_status": "FINAL",
+                "cut_off": date(year + 1, 1, 25), "definition_id": "place-2003",
+            }  # fmt: skip

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from popbase.statistics import bridge
+from popbase.statistics.calendar import Form
 from popbase.statistics.components import NAMES
 from popbase.statistics.relations import RELATIONS
+from popbase.statistics.size import SizeClasses
 from popbase.statistics.staying import PARTS
+from popbase.statistics.t5 import TOWNS_BY
 
 Cell = tuple[str, str, dict[str, str], float | None]  # table, measure, breakdowns, value
 
@@ -49,8 +53,15 @@ _COMPONENTS = {
 
 def rows() -> list[dict[str, Any]]:
     """Report years 2014, of which the year before is not known, and 2015."""
-    legacy = [*_t1(_BOTH | _LEGACY), *_t2(), *_staying(), *((*cell[:3], None) for cell in _since_last())]
-    urban_rural = [*_t1(_BOTH | _URBAN_RURAL), *_t2(), *_since_last()]
+    legacy = [
+        *_t1(_BOTH | _LEGACY),
+        *_t2(),
+        *_staying(),
+        *_t5("LEGACY"),
+        *_bridge(),
+        *((*cell[:3], None) for cell in _since_last()),
+    ]
+    urban_rural = [*_t1(_BOTH | _URBAN_RURAL), *_t2(), *_t5("URBAN_RURAL"), *_since_last()]
     return [*_rows(2014, "LEGACY", legacy), *_rows(2015, "URBAN_RURAL", urban_rural)]
 
 
@@ -64,6 +75,26 @@ def _t2() -> Iterator[Cell]:
     for measure in _BY_SEX:
         for age in _AGES:
             yield "T2", measure, {"age": age}, _BOTH[measure] if age == _AGES[2] else 0
+
+
+def _t5(form: Form) -> Iterator[Cell]:
+    """The village lies in no town, and its county is a district: one small city."""
+    for measure in ("towns", "town_population", *TOWNS_BY[form], "town_neither"):
+        yield "T5", measure, {}, 0
+    counted = {"cities": 1, "cities_population": 2, "counties": 0, "counties_population": 0}
+    classes = SizeClasses.read()
+    for measure, value in counted.items():
+        yield "T5", measure, {}, value
+        for size in classes.of(measure.removesuffix("_population")):
+            yield "T5", measure, {"size": size.code}, 0 if size.least else value
+
+
+def _bridge() -> Iterator[Cell]:
+    """Each of the two is by nature what the place is."""
+    for m in bridge.measures():
+        b = m.breakdowns
+        there = {"agricultural": "rural", "non_agricultural": "urban"}.get(b["place"]) == b["urban_rural"]
+        yield "bridge", "population", dict(b), int(there and b["nature"] == b["place"])
 
 
 def _staying() -> Iterator[Cell]:

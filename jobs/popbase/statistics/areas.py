@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from popbase.statistics.divisions import Division, Gazetteer
 from popbase.statistics.tree import LEVELS, NATION, UNALLOCATED
 
-_STANDING = "code string, prefix string, city boolean, listed_as string"
+_STANDING = "code string, prefix string, city boolean, district boolean, listed_as string"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def geography(
     spark = admin_division.sparkSession
     divisions = gazetteer(admin_division)
     standings = divisions.standings(reference_date.year, vintage.year if vintage else None)
-    rows = [(s.code, s.prefix, s.city, s.listed_as) for s in standings]
+    rows = [(s.code, s.prefix, s.city, s.district, s.listed_as) for s in standings]
     return Geography(
         boundary_year=reference_date.year,
         by_digits=not divisions,

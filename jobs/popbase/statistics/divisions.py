@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-CITY_KINDS = frozenset({"DISTRICT", "COUNTY_CITY"})
+DISTRICT = "DISTRICT"
+CITY_KINDS = frozenset({DISTRICT, "COUNTY_CITY"})
 
 _SUCCESSOR = re.compile(r"(\d{6})(?:\[(\d{4})\])?")
 
@@ -50,13 +51,15 @@ class Standing:
     """Where the people of one code stand in a year.
 
     `prefix`: six digits are a county (or a prefecture without counties), four or two an area below which
-    they cannot be placed. `city`: whether its 街道 count as non-agricultural (section 5, by place).
+    they cannot be placed. `city`: whether its 街道 count as non-agricultural (section 5, by place);
+    `district`: whether it is a district of one.
     `listed_as`: the county's code on the 城乡分类 list's date, where it differs.
     """
 
     code: str
     prefix: str | None
     city: bool
+    district: bool
     listed_as: str | None
 
 
@@ -110,7 +113,10 @@ class Gazetteer:
         """One row a code that ever was, and one a prefecture that only its counties' digits know (110100)."""
         divided = {d.code[:4] for d in self.all_in_force(year) if d.level == "COUNTY"}
         above = {p + "00": p for p in divided} | {p[:2] + "0000": p[:2] for p in divided}
-        implied = {code: Standing(code, prefix, city=False, listed_as=None) for code, prefix in above.items()}
+        implied = {
+            code: Standing(code, prefix, city=False, district=False, listed_as=None)
+            for code, prefix in above.items()
+        }
         known = {code: self._standing(code, year, list_year, divided) for code in self._periods}
         placed = {code: s for code, s in known.items() if s.prefix is not None}
         return list((known | implied | placed).values())
@@ -126,6 +132,7 @@ class Gazetteer:
             code=code,
             prefix=_prefix(now, undivided) if now else None,
             city=undivided or was.kind in CITY_KINDS,
+            district=was.kind == DISTRICT,
             listed_as=listed.code if listed and listed.code != code else None,
         )
 

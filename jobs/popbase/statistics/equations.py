@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from popbase.statistics import components, t1, t2, t3, t4, t6
-from popbase.statistics.cube import Measure
+from popbase.statistics import bridge, components, t1, t2, t3, t4, t5, t6
 from popbase.statistics.flows import BEFORE, SEXES
-from popbase.statistics.part import part
+from popbase.statistics.part import part, part_of
 from popbase.statistics.population import AGES, BY_SEX
 from popbase.statistics.relations import RELATIONS
+from popbase.statistics.size import KINDS
 from popbase.statistics.staying import PARTS, STAYING
 
 Figure = tuple[str, str, str]
+# The part of a size class, whichever classes a year was counted by.
+ANY_SIZE = "size"
 
 
 class Term(NamedTuple):
@@ -37,14 +39,9 @@ def name_of(figure: Figure) -> str:
     return "|".join(figure)
 
 
-def figure_of(measure: Measure) -> str:
-    which = next((part(*pair) for pair in measure.breakdowns.items()), "")
-    return name_of((measure.table, measure.name, which))
-
-
 def terms() -> list[Term]:
     """Every equation but those of the official columns and of the rates, which are not linear."""
-    found = [*_t1(), *_t2(), *_since_last(), *_t4(), *_components()]
+    found = [*_t1(), *_t2(), *_since_last(), *_t4(), *_t5(), *_components(), *_bridge()]
     for dimension, parts in PARTS.items():
         staying = [(t6.TABLE, STAYING, part(dimension, code)) for code in parts]
         found += _sum("staying", dimension, staying, (t6.TABLE, STAYING, ""), form="LEGACY")
@@ -98,6 +95,25 @@ def _t4() -> Iterator[Term]:
         signs = {"in": 1.0, "out": -1.0}
         net = {(t4.TABLE, way, part("relation", r)): sign for way, sign in signs.items() for r in crossing}
         yield from _equation("derived", "net", net | {(t4.TABLE, "net", ""): -1.0}, level=level)
+
+
+def _t5() -> Iterator[Term]:
+    people = (t5.TABLE, t5.PEOPLE, "")
+    for form, parts_of in t5.TOWNS_BY.items():
+        told = [(t5.TABLE, name, "") for name in (*parts_of, t5.REST)]
+        yield from _sum("towns", form, told, people, form=form)
+    for kind in KINDS:
+        for name in (kind, f"{kind}_population"):
+            yield from _sum("sizes", name, [(t5.TABLE, name, ANY_SIZE)], (t5.TABLE, name, ""))
+
+
+def _bridge() -> Iterator[Term]:
+    every = [m.breakdowns for m in bridge.measures()]
+    known = {"nature": bridge.NATURES, "place": {p: f"{p}_place" for p in bridge.PLACES}}
+    for dimension, names in known.items():
+        for code, name in names.items():
+            told = [(bridge.TABLE, "population", part_of(b)) for b in every if b[dimension] == code]
+            yield from _sum("bridge", name, told, (t1.TABLE, name, ""), form="LEGACY")
 
 
 def _components() -> Iterator[Term]:

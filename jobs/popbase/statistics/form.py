@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+ABOVE = ("nation", "province", "prefecture", "county")
+TOWNS = ("county", "township")
+
 Key = tuple[str, str]  # measure, its part or ''
 
 
@@ -48,6 +51,14 @@ class Sheet:
         return [column for group in self.groups for column in group.columns]
 
 
+def with_towns(table: str, title: str, groups: tuple[Group, ...]) -> list[Sheet]:
+    """Down to the counties on one sheet; towns apart, since there are a hundred times as many."""
+    return [
+        Sheet(f"{table} 县级及以上", title, ABOVE, groups),
+        Sheet(f"{table} 乡级", f"{title}（乡、镇、街道）", TOWNS, groups),
+    ]
+
+
 @dataclass(frozen=True)
 class Facts:
     """Of one release of a table what its notes tell."""
@@ -73,8 +84,6 @@ class Printed:
     caveats: Mapping[str, str] = field(default_factory=dict)
 
 
-ABOVE = ("nation", "province", "prefecture", "county")
-TOWNS = ("county", "township")
 RECONSTRUCTED = "本表按已公布的人口统计资料重建；公安机关人口统计报表的官方表式、表号和填报说明未公开。"
 ISSUER = "参照公安部人口统计报表（按公开资料重建）"
 NUMBER = "无（官方表号未公开）"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from popbase.statistics.form import (
-    ABOVE,
     RECONSTRUCTED,
     REGISTERED,
     SEX,
     SEXES,
-    TOWNS,
     UNPLACED,
     Column,
     Facts,
@@ -16,6 +14,7 @@ from popbase.statistics.form import (
     Printed,
     Sheet,
     released,
+    with_towns,
 )
 from popbase.statistics.part import part
 
@@ -25,15 +24,12 @@ _TITLE = "人口年龄统计表"
 
 
 def sheets(_: str) -> list[Sheet]:
-    """Two, alike in both forms: towns stand apart since there are a hundred times as many."""
+    """Alike in both forms."""
     groups = tuple(
         Group(label, tuple(Column(name, measure, part("age", age)) for measure, name in MEASURES.items()))
         for age, label in AGES.items()
     )
-    return [
-        Sheet("T2 县级及以上", _TITLE, ABOVE, groups),
-        Sheet("T2 乡级", f"{_TITLE}（乡、镇、街道）", TOWNS, groups),
-    ]
+    return with_towns("T2", _TITLE, groups)
 
 
 def notes(facts: Facts) -> list[str]:

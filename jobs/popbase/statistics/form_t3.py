@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from popbase.statistics.form import (
-    ABOVE,
     RECONSTRUCTED,
     REGISTERED,
     SEX,
     SEXES,
     SINCE_LAST,
-    TOWNS,
     UNPLACED,
     Column,
     Facts,
@@ -17,6 +15,7 @@ from popbase.statistics.form import (
     Printed,
     Sheet,
     released,
+    with_towns,
 )
 from popbase.statistics.part import part
 
@@ -30,7 +29,7 @@ _TITLE = "人口自然变动统计表"
 
 
 def sheets(_: str) -> list[Sheet]:
-    """Two, alike in both forms: towns stand apart since there are a hundred times as many."""
+    """Alike in both forms."""
     groups = (
         _events("出生人数（按登记日期）", "births", "births_born_before"),
         _events("死亡人数（按注销日期）", "deaths", "deaths_died_before"),
@@ -41,10 +40,7 @@ def sheets(_: str) -> list[Sheet]:
         Group("", (Column(MEASURES["death_rate"], "death_rate", decimals=2),)),
         Group("", (Column(MEASURES["natural_rate"], "natural_rate", decimals=2),)),
     )
-    return [
-        Sheet("T3 县级及以上", _TITLE, ABOVE, groups),
-        Sheet("T3 乡级", f"{_TITLE}（乡、镇、街道）", TOWNS, groups),
-    ]
+    return with_towns("T3", _TITLE, groups)
 
 
 def _events(label: str, measure: str, before: str) -> Group:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from popbase.statistics.form import (
-    ABOVE,
     RECONSTRUCTED,
     SINCE_LAST,
-    TOWNS,
     UNPLACED,
     Column,
     Facts,
@@ -14,6 +12,7 @@ from popbase.statistics.form import (
     Printed,
     Sheet,
     released,
+    with_towns,
 )
 from popbase.statistics.part import part
 
@@ -26,16 +25,13 @@ _TITLE = "人口迁移统计表"
 
 
 def sheets(_: str) -> list[Sheet]:
-    """Two, alike in both forms: towns stand apart since there are a hundred times as many."""
+    """Alike in both forms."""
     groups = (
         _moves("迁入人数（按迁出地）", "in"),
         _moves("迁出人数（按迁往地）", "out"),
         Group("", (Column(MEASURES["net"], "net"),)),
     )
-    return [
-        Sheet("T4 县级及以上", _TITLE, ABOVE, groups),
-        Sheet("T4 乡级", f"{_TITLE}（乡、镇、街道）", TOWNS, groups),
-    ]
+    return with_towns("T4", _TITLE, groups)
 
 
 def _moves(label: str, measure: str) -> Group:

@@ -14,6 +14,7 @@ from popbase.statistics.form import (
     Printed,
     Sheet,
     released,
+    with_towns,
 )
 from popbase.statistics.part import part
 
@@ -51,10 +52,7 @@ def sheets(form: str) -> list[Sheet]:
     title = "居住登记和居住证统计表"
     told = ("residents_registered", "permits_valid", "half_year_without_permit")
     groups = (Group("居住登记", tuple(Column(MEASURES[name], name) for name in told)),)
-    return [
-        Sheet("T6 县级及以上", title, ABOVE, groups),
-        Sheet("T6 乡级", f"{title}（乡、镇、街道）", TOWNS, groups),
-    ]
+    return with_towns("T6", title, groups)
 
 
 def _parts(label: str, dimension: str, words: dict[str, str]) -> Group:

@@ -13,7 +13,7 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics import components, staying, t1, t2, t3, t4, t6
+from popbase.statistics import bridge, components, staying, t1, t2, t3, t4, t5, t6
 from popbase.statistics.areas import Geography, rolled_up, standing_of, with_path
 from popbase.statistics.calendar import Form, Release
 from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
@@ -28,10 +28,14 @@ from popbase.statistics.population import (
     persons_by_area,
 )
 from popbase.statistics.since import Since
+from popbase.statistics.size import SizeClasses
 from popbase.statistics.staying import staying_by_area
 from popbase.statistics.t1 import CLASSES, HOUSEHOLDS, NATURE, OFFICIAL, PERSONS, PLACE, REASONS
 from popbase.statistics.tree import LEVELS
 
+TABLES = tuple(
+    t.TABLE for t in (t1, t2, t3, t4, t5, t6, components, bridge)
+)  # fmt: skip
 # What may be below zero.
 DIFFERENCES = ("natural_increase", "natural_rate", "net", "corrections", "change", "residual")
 
@@ -71,11 +75,13 @@ def forms(
     with.
     """
     counted = _by_registered_area(told, places, release)
+    classes = SizeClasses.read()
     townships = _townships(with_classes(standing_of(counted, places), places))
     if release.form == "LEGACY":
         townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
+    areas = t5.with_units(_areas(townships.withColumns(t5.towns(release.form))), places, classes)
     prior = told.since is not None
-    cells = figures(_areas(townships), measures(release.form), places, prior=prior)
+    cells = figures(areas, measures(release.form, classes), places, prior=prior)
     rows = cube(cells, release=release, places=places)
     if release.status == "REVISED" and previous is not None:
         return revised(rows, previous)
@@ -110,9 +116,10 @@ def _townships(areas: DataFrame) -> DataFrame:
             "unclassified": _where(urban.isNull(), people),
             "non_agricultural_place": _where(by_place, people),
             "agricultural_place": _where(~by_place, people),
+            **bridge.counts(),
         }
     )
-    summed = (*_COUNTED, *CLASSES, *PLACE)
+    summed = (*_COUNTED, *CLASSES, *PLACE, *bridge.COUNTS)
     return classified.groupBy(*LEVELS).agg(*(F.sum(name).alias(name) for name in summed))
 
 
@@ -141,9 +148,10 @@ def _areas(townships: DataFrame) -> DataFrame:
     return summed.withColumns(t3.derived() | t4.derived() | components.derived())
 
 
-def measures(form: Form) -> list[Measure]:
-    """What all tables of the form hold, in their order."""
+def measures(form: Form, classes: SizeClasses | None = None) -> list[Measure]:
+    """What all tables of the form hold, in their order; `classes`: else the configured ones."""
     return [
-        *t1.measures(form), *t2.measures(), *t3.measures(), *t4.measures(), *t6.measures(form),
-        *components.measures(),
+        *t1.measures(form), *t2.measures(), *t3.measures(), *t4.measures(),
+        *t5.measures(form, classes or SizeClasses.read()), *t6.measures(form), *components.measures(),
+        *(bridge.measures() if form == "LEGACY" else ()),
     ]  # fmt: skip

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import get_args
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.statistics import components, t1, t3
 from popbase.statistics.areas import parent_code
-from popbase.statistics.calendar import Form
 from popbase.statistics.classification import MIXED
-from popbase.statistics.equations import Term, figure_of, name_of, terms
+from popbase.statistics.equations import ANY_SIZE, Term, name_of, terms
 from popbase.statistics.flows import BEFORE
-from popbase.statistics.forms import measures
+from popbase.statistics.forms import TABLES
 from popbase.statistics.tree import LEVELS
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 _TERM = "figure string, identity string, equation string, factor double, only_form string, only_level string"
-_FIGURES = {figure_of(m): m for form in get_args(Form) for m in measures(form)}
-# Neither rates nor what crosses an area's own bound add up.
-_NOT_ADDITIVE = tuple(name for name, m in _FIGURES.items() if m.name in (*t3.RATES, "net"))
+# Neither rates nor what crosses an area's own bound add up; and a city of several districts is in no county.
+_NOT_ADDITIVE = (*t3.RATES, "net", "cities", "cities_population")
 # What the equations that are not linear are between.
 _OFFICIAL = (*t1.OFFICIAL, "nature_unknown", "population")
 _COUNTED = {name: name_of((t3.TABLE, name, "")) for name in (*t3.EVENTS, *t3.RATES)} | {
@@ -43,10 +40,13 @@ def identities(cube: DataFrame) -> DataFrame:
 
 def _figures(cube: DataFrame) -> DataFrame:
     """One row is a figure of the forms, with its name."""
-    first = F.concat_ws("=", F.get(F.map_keys("breakdowns"), 0), F.get(F.map_values("breakdowns"), 0))
-    named = cube.withColumn("figure", F.concat_ws("|", "table", "measure", first))
-    return named.where(F.col("figure").isin(*_FIGURES)).select(
-        *_AREA, "figure", "value", "definition_id", (F.col("status") == "NO_PRIOR").alias("no_prior")
+    pairs = F.array_sort(F.map_entries("breakdowns"))
+    parts = F.transform(pairs, lambda pair: F.concat_ws("=", pair["key"], pair["value"]))
+    no_prior = (F.col("status") == "NO_PRIOR").alias("no_prior")
+    return (
+        cube.where(F.col("table").isin(*TABLES))
+        .withColumn("figure", F.concat_ws("|", "table", "measure", F.array_join(parts, ";")))
+        .select(*_AREA, "figure", "measure", "value", "definition_id", no_prior)
     )
 
 
@@ -61,8 +61,10 @@ def _linear(figures: DataFrame) -> DataFrame:
     holds = F.col("only_form").isNull() | (F.col("only_form") == F.col("form"))
     here = F.col("only_level").isNull() | (F.col("only_level") == F.col("area_level"))
     off = F.when(~F.max("no_prior"), F.abs(F.sum(F.col("factor") * F.col("value"))))
+    by_size = F.regexp_replace("figure", r"\|size=.*", f"|{ANY_SIZE}")
     equations = (
-        figures.join(known, "figure")
+        figures.withColumn("figure", by_size)
+        .join(known, "figure")
         .where(holds & here)
         .groupBy(*_AREA, "identity", "equation")
         .agg(off.alias("off"))
@@ -115,7 +117,7 @@ def _not_linear(areas: DataFrame) -> DataFrame:
 
 def _of_children(figures: DataFrame) -> DataFrame:
     """What each area differs from its children's sums by; a township has none to compare with."""
-    adding = figures.where(~F.col("figure").isin(*_NOT_ADDITIVE)).select(*_AREA, "figure", "value")
+    adding = figures.where(~F.col("measure").isin(*_NOT_ADDITIVE)).select(*_AREA, "figure", "value")
     own = adding.where(F.col("area_level") != LEVELS[-1]).withColumn("value", -F.col("value"))
     compared = own.unionByName(_under_parents(adding)).groupBy(*_AREA, "figure")
     off = compared.agg(F.abs(F.coalesce(F.sum("value"), F.lit(0.0))).alias("off"))

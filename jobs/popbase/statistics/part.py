@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+
+def part_of(breakdowns: Mapping[str, str]) -> str:
+    """Its dimensions and codes in order: two dimensions may have parts of one code. '' for the whole."""
+    return ";".join(f"{dimension}={code}" for dimension, code in sorted(breakdowns.items()))
+
 
 def part(dimension: str, code: str) -> str:
-    """A measure's part: two dimensions may have parts of one code."""
-    return f"{dimension}={code}"
+    """A part by one dimension."""
+    return part_of({dimension: code})

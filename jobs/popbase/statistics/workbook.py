@@ -27,19 +27,23 @@ from popbase.statistics.form import (
     period,
     release_line,
 )
+from popbase.statistics.form_bridge import BRIDGE
 from popbase.statistics.form_components import COMPONENTS
 from popbase.statistics.form_t1 import T1
 from popbase.statistics.form_t2 import T2
 from popbase.statistics.form_t3 import T3
 from popbase.statistics.form_t4 import T4
+from popbase.statistics.form_t5 import T5
 from popbase.statistics.form_t6 import T6
-from popbase.statistics.part import part
+from popbase.statistics.part import part_of
 from popbase.statistics.sheet import SheetWriter
 from popbase.statistics.tree import UNALLOCATED, Area, printed
 
 Figure = Mapping[str, Any]
 
-FORMS: Mapping[str, Printed] = {"T1": T1, "T2": T2, "T3": T3, "T4": T4, "T6": T6, "components": COMPONENTS}
+FORMS: Mapping[str, Printed] = {
+    "T1": T1, "T2": T2, "T3": T3, "T4": T4, "T5": T5, "T6": T6, "components": COMPONENTS, "bridge": BRIDGE,
+}  # fmt: skip
 
 _CSV = (
     "report_year", "form", "table", "area_level", "area_code", "area_name", "boundary_year", "list_vintage",
@@ -66,7 +70,7 @@ class Table:
         found: dict[Area, dict[Key, Figure]] = {}
         for row in self.rows:
             area = Area(row["area_level"], row["area_code"])
-            found.setdefault(area, {})[row["measure"], _part(row)] = row
+            found.setdefault(area, {})[row["measure"], part_of(row["breakdowns"])] = row
         return found
 
     @property
@@ -173,7 +177,7 @@ def _revisions(table: Table) -> tuple[list[str], list[list[str | float | None]]]
             table.name(Area(row["area_level"], row["area_code"])),
             row["area_code"],
             table.printed.measures.get(row["measure"], row["measure"]),
-            table.printed.values.get(_part(row).rpartition("=")[2], ""),
+            "；".join(table.printed.values.get(code, code) for _, code in sorted(row["breakdowns"].items())),
             row["previous_value"],
             row["value"],
         ]
@@ -203,17 +207,12 @@ def _note(row: Figure) -> str:
     return RECONSTRUCTED + FORMS[row["table"]].caveats.get(row["definition_id"], "")
 
 
-def _part(row: Figure) -> str:
-    """Which part of its measure the figure is, of one dimension at most; '' for the whole."""
-    return next((part(*pair) for pair in row["breakdowns"].items()), "")
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
-        return ";".join(f"{k}={v}" for k, v in sorted(value.items()))
+        return part_of(value)
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

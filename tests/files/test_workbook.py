@@ -10,6 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from popbase.statistics.forms import measures
+from popbase.statistics.part import part_of
 from popbase.statistics.tree import Area, printed
 from popbase.statistics.workbook import FORMS, write_csv, write_form
 
@@ -43,7 +45,7 @@ def figures(year: int = 2014, table: str = "T1", **changes: Any) -> list[dict[st
         {
             "report_year": year, "form": form, "table": table, "area_code": code, "area_level": level,
             "boundary_year": year, "list_vintage": date(2015, 6, 30), "measure": measure,
-            "breakdowns": dict([part.split("=")]) if part else {}, "value": 1234567.0, "status": "OK",
+            "breakdowns": _breakdowns(part), "value": 1234567.0, "status": "OK",
             "release_status": "FINAL", "cut_off": date(year + 1, 1, 25),
             "definition_id": "place-2003" if measure == "agricultural" else "registered",
             "previous_value": None, **changes,
@@ -51,6 +53,11 @@ def figures(year: int = 2014, table: str = "T1", **changes: Any) -> list[dict[st
         for level, code in AREAS
         for measure, part in sorted(keys)
     ]  # fmt: skip
+
+
+def _breakdowns(part: str) -> dict[str, str]:
+    pairs = (one.split("=") for one in part.split(";") if one)
+    return {dimension: code for dimension, code in pairs}
 
 
 def written(folder: Path, rows: list[dict[str, Any]]) -> openpyxl.Workbook:
@@ -102,6 +109,29 @@ def test_the_ages_stand_under_one_heading_each_and_count_people_not_households(t
     assert {"人口年龄统计表", "0—17岁", "60岁及以上", "计量单位：人", "性别不详"} <= set(found)
     assert not any("户籍登记上的户" in text for text in found)
     assert book.sheetnames == ["T2 县级及以上", "T2 乡级", "说明"]
+
+
+BOTH_FORMS = {"T1", "T2", "T3", "T4", "T5", "T6", "components"}
+PRINTED = [(table, year) for table in FORMS for year in (2014, 2015) if year == 2014 or table in BOTH_FORMS]
+
+
+@pytest.mark.parametrize(("table", "year"), PRINTED)
+def test_every_figure_of_a_table_has_a_column_and_every_column_is_a_figure(table, year):
+    form = "LEGACY" if year == 2014 else "URBAN_RURAL"
+    figures_of = {(m.name, part_of(m.breakdowns)) for m in measures(form) if m.table == table}
+    assert {column.key for sheet in FORMS[table].sheets(form) for column in sheet.columns} == figures_of
+    assert figures_of
+
+
+def test_rates_are_printed_with_two_decimals_and_a_revised_one_says_so(tmp_path):
+    rows = figures(2015, "T3", value=12.5)
+    for row in rows:
+        if row["measure"] == "death_rate":
+            row |= {"release_status": "REVISED", "previous_value": 12.0}
+    page = written(tmp_path, rows)["T3 县级及以上"]
+    heads = {cell.value: cell.column for row in page["8:9"] for cell in row if cell.value}
+    formats = {name: page.cell(11, heads[name]).number_format for name in ("出生率(‰)", "死亡率(‰)")}
+    assert formats == {"出生率(‰)": "#,##0.00", "死亡率(‰)": '#,##0.00"ʳ"'}
 
 
 def test_totals_come_first_and_every_area_under_its_parent(legacy):

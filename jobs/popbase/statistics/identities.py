@@ -20,6 +20,8 @@ _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 _TERM = "figure string, identity string, equation string, factor double, only_form string, only_level string"
 # Neither rates nor what crosses an area's own bound add up; and a city of several districts is in no county.
 _NOT_ADDITIVE = (*t3.RATES, "net", "cities", "cities_population")
+# Begin at the county, which its townships do not add up to.
+_COUNTIES = ("counties", "counties_population")
 # What the equations that are not linear are between.
 _OFFICIAL = (*t1.OFFICIAL, "nature_unknown", "population")
 _COUNTED = {name: name_of((t3.TABLE, name, "")) for name in (*t3.EVENTS, *t3.RATES)} | {
@@ -117,9 +119,13 @@ def _not_linear(areas: DataFrame) -> DataFrame:
 
 def _of_children(figures: DataFrame) -> DataFrame:
     """What each area differs from its children's sums by; a township has none to compare with."""
-    adding = figures.where(~F.col("measure").isin(*_NOT_ADDITIVE)).select(*_AREA, "figure", "value")
-    own = adding.where(F.col("area_level") != LEVELS[-1]).withColumn("value", -F.col("value"))
-    compared = own.unionByName(_under_parents(adding)).groupBy(*_AREA, "figure")
+    adding = figures.where(~F.col("measure").isin(*_NOT_ADDITIVE)).select(
+        *_AREA, "figure", "measure", "value"
+    )
+    counted_here = (F.col("area_level") == "county") & F.col("measure").isin(*_COUNTIES)
+    own = adding.where((F.col("area_level") != LEVELS[-1]) & ~counted_here)
+    negated = own.withColumn("value", -F.col("value"))
+    compared = negated.unionByName(_under_parents(adding)).groupBy(*_AREA, "figure")
     off = compared.agg(F.abs(F.coalesce(F.sum("value"), F.lit(0.0))).alias("off"))
     return off.groupBy(*_AREA).agg(F.sum("off").alias("children_difference"))
 

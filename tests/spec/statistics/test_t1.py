@@ -137,7 +137,7 @@ def test_the_identities_hold_in_every_area(world, year):
     found = checked.select([F.max(F.abs(F.col(c))).alias(c) for c in differences]).collect()[0].asDict()
     applies = {name: value for name, value in found.items() if value is not None}
     assert set(applies.values()) == {0.0}
-    other_form = {"urban_rural"} if year == 2014 else {"agricultural", "nature", "place", "staying"}
+    other_form = {"urban_rural"} if year == 2014 else {"agricultural", "nature", "place", "staying", "bridge"}
     without_prior = {"tables", "events_by_sex", "moves", "residual"}
     assert set(found) - set(applies) == {f"{name}_difference" for name in other_form | without_prior}
 

@@ -123,6 +123,18 @@ def test_every_figure_of_a_table_has_a_column_and_every_column_is_a_figure(table
     assert figures_of
 
 
+@pytest.mark.parametrize(("table", "year"), PRINTED)
+def test_every_table_is_written_with_its_block_and_all_of_its_notes(tmp_path, table, year):
+    book = written(tmp_path, figures(year, table))
+    for sheet in FORMS[table].sheets("LEGACY" if year == 2014 else "URBAN_RURAL"):
+        page = book[sheet.name]
+        found = texts(page)
+        assert {sheet.title, "填报单位：浙江省", f"{year}年12月31日"} <= set(found)
+        assert {column.label for column in sheet.columns} <= set(found)
+        assert sum("．" in text for text in found) >= 4
+        assert page.print_area
+
+
 def test_rates_are_printed_with_two_decimals_and_a_revised_one_says_so(tmp_path):
     rows = figures(2015, "T3", value=12.5)
     for row in rows:

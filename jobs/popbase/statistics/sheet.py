@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -33,6 +34,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 _SIGNED = "单位负责人：　　　　　　填表人：　　　　　　报出日期：　　　　年　　月　　日"
 _FIRST_FIGURE = 2  # after the area's name and code
 _HEAD_ROW = 7
+_FEW_COLUMNS = 7
+_LINE = 14  # points
 
 
 class SheetWriter:
@@ -61,8 +64,8 @@ class SheetWriter:
         self._headings(page, sheet, last)
         for row, line in enumerate(body, start=_HEAD_ROW + 3):
             self._line(page, row, line)
-        self._foot(page, _HEAD_ROW + 3 + len(body), last, notes)
-        self._sizes(page, last, body)
+        width = self._sizes(page, last, body)
+        self._foot(page, _HEAD_ROW + 3 + len(body), last, notes, width)
         page.freeze_panes(_HEAD_ROW + 3, _FIRST_FIGURE)
         page.repeat_rows(_HEAD_ROW, _HEAD_ROW + 2)
         page.print_area(0, 0, _HEAD_ROW + 3 + len(body) + len(notes) + 1, last)
@@ -82,14 +85,18 @@ class SheetWriter:
         self, page: Worksheet, last: int, title: str, subtitle: str, lines: tuple[str, str, str, str]
     ) -> None:
         left, middle, status, unit = lines
+        start = max(last - 5, _FIRST_FIGURE)
         page.merge_range(0, 0, 0, last, title, self._styles["title"])
         page.merge_range(1, 0, 1, last, subtitle, self._styles["subtitle"])
         for row, text in enumerate(
             (f"表　　号：{NUMBER}", f"制定机关：{ISSUER}", status, f"计量单位：{unit}"), 2
         ):
-            page.merge_range(row, last - 5, row, last, text, self._styles["plain"])
+            page.merge_range(row, start, row, last, text, self._styles["plain"])
         page.write_string(5, 0, left, self._styles["plain"])
-        page.merge_range(5, 3, 5, last - 6, middle, self._styles["subtitle"])
+        if start > _FIRST_FIGURE + 2:
+            page.merge_range(5, _FIRST_FIGURE + 1, 5, start - 1, middle, self._styles["subtitle"])
+        else:
+            page.write_string(5, 1, middle, self._styles["subtitle"])
 
     def _headings(self, page: Worksheet, sheet: Sheet, last: int) -> None:
         head = self._styles["head"]
@@ -146,21 +153,25 @@ class SheetWriter:
             self._names[key] = self._book.add_format(style)
         return self._names[key]
 
-    def _foot(self, page: Worksheet, row: int, last: int, notes: Sequence[str]) -> None:
+    def _foot(self, page: Worksheet, row: int, last: int, notes: Sequence[str], width: float) -> None:
         page.merge_range(row, 0, row, last, _SIGNED, self._styles["plain"])
         for offset, note in enumerate(notes, start=1):
             text = f"{'说明：' if offset == 1 else '　　　'}{offset}．{note}"
             page.merge_range(row + offset, 0, row + offset, last, text, self._styles["note"])
+            page.set_row(row + offset, _LINE * ceil(2 * len(text) / width))
 
-    def _sizes(self, page: Worksheet, last: int, body: Sequence[Body]) -> None:
+    def _sizes(self, page: Worksheet, last: int, body: Sequence[Body]) -> float:
+        """How wide the sheet is. Of few columns each is wider, for the form's block to stand above them."""
         widest = max((2 * len(name) + 2 * indent for name, _, indent, _, _ in body), default=8)
-        page.set_column(0, 0, min(max(widest + 2, 14), 40))
-        page.set_column(1, 1, 11)
-        page.set_column(_FIRST_FIGURE, last - 1, 10.5)
-        page.set_column(last, last, 13)
+        figures = last - _FIRST_FIGURE
+        code, figure = (11.0, 10.5) if figures > _FEW_COLUMNS else (16.0, 18.0)
+        widths = [float(min(max(widest + 2, 14), 40)), code, *[figure] * figures, 13.0]
+        for column, width in enumerate(widths):
+            page.set_column(column, column, width)
         page.set_row(0, 28)
         page.set_row(_HEAD_ROW, 20)
         page.set_row(_HEAD_ROW + 1, 34)
+        return sum(widths)
 
     def notes(self, name: str, notes: Sequence[str]) -> None:
         page = self._page(name)

@@ -13,7 +13,7 @@ import pytest
 from popbase.statistics.forms import measures
 from popbase.statistics.part import part_of
 from popbase.statistics.tree import Area, printed
-from popbase.statistics.workbook import FORMS, write_csv, write_form
+from popbase.statistics.workbook import FORMS, tables_of, write_csv, write_form
 
 AREAS = [
     ("township", "330106001"),
@@ -111,8 +111,17 @@ def test_the_ages_stand_under_one_heading_each_and_count_people_not_households(t
     assert book.sheetnames == ["T2 县级及以上", "T2 乡级", "说明"]
 
 
-BOTH_FORMS = {"T1", "T2", "T3", "T4", "T5", "T6", "components"}
-PRINTED = [(table, year) for table in FORMS for year in (2014, 2015) if year == 2014 or table in BOTH_FORMS]
+PRINTED = [
+    *((table, 2014) for table in ("T1", "T2", "T3", "T4", "T5", "T6", "components", "bridge")),
+    *((table, 2015) for table in ("T1", "T2", "T3", "T4", "T5", "T6", "components")),
+]
+
+
+def test_the_old_form_alone_prints_the_bridge():
+    every = [
+        (table, year) for form, year in (("LEGACY", 2014), ("URBAN_RURAL", 2015)) for table in tables_of(form)
+    ]
+    assert every == PRINTED
 
 
 @pytest.mark.parametrize(("table", "year"), PRINTED)

@@ -24,9 +24,9 @@ from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
 from popbase.sources import Sources
-from popbase.statistics.calendar import LIST, list_vintage, release
+from popbase.statistics.calendar import LIST, form_of, list_vintage, release
 from popbase.statistics.releases import compute
-from popbase.statistics.workbook import FORMS
+from popbase.statistics.workbook import tables_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -189,7 +189,7 @@ def test_every_publication_has_a_workbook_for_each_year_of_its_cube(nights: Nigh
     for publication in Publications(nights.lake).all():
         years = {2014} if publication.business_date == SNAPSHOTS else {2014, 2015}
         found = {file.stem for file in (nights.lake / str(publication.report)).glob("*.xlsx")}
-        assert found == {f"{table}-{year}" for year in years for table in FORMS}
+        assert found == {f"{table}-{year}" for year in years for table in tables_of(form_of(year))}
 
 
 def test_the_workbook_holds_the_figures_of_the_cube(nights: Nights) -> None:

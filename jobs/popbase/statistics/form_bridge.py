@@ -23,8 +23,10 @@ _PLACE = {"agricultural": "农业", "non_agricultural": "非农业"}
 _CLASS = {"urban": "城镇", "rural": "乡村", "unclassified": "未分类"}
 
 
-def sheets(_: str) -> list[Sheet]:
-    """One: a group for each nature."""
+def sheets(form: str) -> list[Sheet]:
+    """One, of the old form alone: a group for each nature."""
+    if form != "LEGACY":
+        return []
     groups = tuple(
         Group(
             f"{_NATURE[nature]}，按地域／按城乡分类",

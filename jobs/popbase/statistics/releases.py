@@ -31,6 +31,7 @@ from popbase.statistics.calendar import (
     Shown,
     due,
     every_year,
+    form_of,
     list_vintage,
     touched,
 )
@@ -40,7 +41,7 @@ from popbase.statistics.calendar import (
 from popbase.statistics.forms import Told, forms
 from popbase.statistics.since import of_everybody, of_tonight
 from popbase.statistics.t1 import TABLE as T1_TABLE
-from popbase.statistics.workbook import FORMS, write_csv, write_form
+from popbase.statistics.workbook import tables_of, write_csv, write_form
 from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
@@ -157,7 +158,7 @@ def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | N
 def _kept(files: Store, folder: str, year: int) -> dict[str, bytes] | None:
     """A year's files as an earlier publication has them; None where one is gone."""
     try:
-        names = [name for table in FORMS for name in _files(table, year)]
+        names = [name for table in tables_of(form_of(year)) for name in _files(table, year)]
         return {name: files.read(f"{folder}/{name}") for name in names}
     except FileNotFoundError:
         return None
@@ -171,7 +172,7 @@ def _laid_out(sources: Sources, cube: DataFrame, year: int) -> dict[str, bytes]:
     villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
     names = area_names(divisions, villages, year=nation["boundary_year"])
     with TemporaryDirectory() as draft:
-        for table in FORMS:
+        for table in tables_of(form_of(year)):
             told = [row for row in rows if row["table"] == table]
             workbook, lines = (Path(draft, name) for name in _files(table, year))
             write_form(workbook, told, names=names)

@@ -45,6 +45,12 @@ FORMS: Mapping[str, Printed] = {
     "T1": T1, "T2": T2, "T3": T3, "T4": T4, "T5": T5, "T6": T6, "components": COMPONENTS, "bridge": BRIDGE,
 }  # fmt: skip
 
+
+def tables_of(form: str) -> list[str]:
+    """The tables that a year of this form prints."""
+    return [table for table, printed in FORMS.items() if printed.sheets(form)]
+
+
 _CSV = (
     "report_year", "form", "table", "area_level", "area_code", "area_name", "boundary_year", "list_vintage",
     "measure", "breakdowns", "value", "status", "release_status", "cut_off", "definition_id",

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -17,19 +17,11 @@ import pytest
 from jobs.conftest import CHANGES, DAYS, FAULTS, SNAPSHOTS, YEAR_END, Nights, run_nights
 from lib.truth import differing_judgements, differing_persons, differing_refusals
 
-from popbase.base import update
-from popbase.base.changes import Step
-from popbase.lake import Lake
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
-from popbase.sources import Sources
-from popbase.statistics.calendar import LIST, form_of, list_vintage, release
-from popbase.statistics.releases import compute
+from popbase.statistics.calendar import form_of
 from popbase.statistics.workbook import tables_of
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 
 @pytest.mark.parametrize("business_date", DAYS, ids=str)
@@ -154,22 +146,6 @@ def test_the_flows_of_2015_lead_from_the_people_of_2014_to_those_of_2015(nights:
     assert figures["deaths"] > 0
     assert figures["births"] > 0
     assert figures["moved_in"] == figures["moved_out"] > 0
-
-
-def test_a_large_base_counts_the_same_though_it_follows_those_alone_whom_something_concerns(
-    nights: Nights, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sources, year = Sources.now(Lake(spark, str(nights.lake))), release(YEAR_END.year, YEAR_END)
-    vintage = list_vintage(sources.dates(LIST, YEAR_END), YEAR_END)
-
-    def counted() -> Counter[str]:
-        rows = compute(sources, year, vintage, known=None, base_on=YEAR_END).collect()
-        return Counter(str(sorted(row.asDict().items())) for row in rows)
-
-    whole = counted()
-    monkeypatch.setattr(update, "REBUILT_ROWS", 0)
-    assert not update.is_small(Step(sources, sources, was=SNAPSHOTS, now=YEAR_END))
-    assert counted() == whole
 
 
 def _sex(person: dict[str, Any]) -> str:

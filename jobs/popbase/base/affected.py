@@ -10,9 +10,11 @@ from pyspark.sql import functions as F
 
 from popbase.base.changes import ROOT, FeedStep, Step
 from popbase.contracts import DECISIONS, REGISTER
+from popbase.identity.anchors import apart
 from popbase.identity.decisions import REVOCATION, named_refs
 from popbase.identity.findings import too_old_on
 from popbase.identity.rules import number17
+from popbase.session import cut_off
 
 RECORD = [ROOT, "record_no"]
 _DATES = ("registered_on", "ended_on", "too_old_on")
@@ -45,6 +47,14 @@ def affected(step: Step) -> Affected | None:
     if found.records.isEmpty() and found.orders.isEmpty():
         return None
     return _closed(found, slim, told)
+
+
+def said_of(step: Step, who: Affected) -> tuple[DataFrame, DataFrame]:
+    """The spans of these records, `apart`, and of these decisions, on the step's new side."""
+    register = cut_off(step.feed(REGISTER).versions(who.records))
+    orders = F.broadcast(who.orders.toDF("decision_no"))
+    decisions = step.new.spans(DECISIONS, step.now).join(orders, "decision_no", how="left_semi")
+    return apart(register), decisions
 
 
 def _carried(register: FeedStep) -> DataFrame:

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
-from popbase.base.affected import RECORD, Affected, affected, falling_due
+from popbase.base.affected import RECORD, Affected, affected, falling_due, said_of
 from popbase.base.build import Lives, lived
 from popbase.base.changes import ROOT, FeedStep, Step
 from popbase.base.former import edges
@@ -16,7 +16,6 @@ from popbase.base.history import at
 from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role
 from popbase.base.spans import standing
 from popbase.contracts import DECISIONS, REGISTER, Contract
-from popbase.identity.anchors import apart
 from popbase.identity.histories import replaced_numbers
 from popbase.identity.rules import held17, number17
 from popbase.session import at_once, cut_off
@@ -52,10 +51,7 @@ class Concerned:
         """The affected people over all dates."""
         if self.who is None:
             return None
-        register = self.step.feed(REGISTER)
-        decisions = self.step.new.spans(DECISIONS, self.step.now)
-        theirs = decisions.join(F.broadcast(self.decisions), "decision_no", how="left_semi")
-        found = lived(apart(cut_off(register.versions(self.who.records))), theirs, kept=cut_off)
+        found = lived(*said_of(self.step, self.who), kept=cut_off)
         return Lives(found.judged, cut_off(found.quiet))
 
     @cached_property

@@ -39,10 +39,9 @@ def events(records: DataFrame, quiet: DataFrame, on: date) -> DataFrame:
     `records`: those of an `Identity`, at all dates; `quiet`: records that are their persons' only ones, in
     one version ever, over [as_of, until).
     """
-    told = _entries(stays(records, on))
+    told, still = (_named(_entries(rows)) for rows in (stays(records, on), quiet_stays(quiet, on)))
     rows = told.groupBy("event_id").agg(F.min(F.struct(*EVENT[1:])).alias("event"))
-    still = _entries(quiet_stays(quiet, on)).select(*EVENT)
-    return rows.select("event_id", "event.*").select(*EVENT).unionByName(still)
+    return rows.select("event_id", "event.*").unionByName(still)
 
 
 def transitions(records: DataFrame, quiet: DataFrame, period: Period, *, known_by: date) -> DataFrame:
@@ -62,11 +61,14 @@ def _entries(every: DataFrame, period: Period | None = None, *, beside: tuple[st
     found = [_entrance(), _return(period), *_change(), _exit(period), _disappearance(), _conversion()]
     kept = ("person_id", *LINEAGE, *beside)
     rows = every.select(*kept, F.explode(F.array_compact(F.array(*found))).alias("event"))
+    return rows.select(*kept, "event.*")
+
+
+def _named(entries: DataFrame) -> DataFrame:
     parts = ("person_id", "kind", "event_on", *LINEAGE, "from_area", "to_area")
     name = [F.coalesce(F.col(part).cast("string"), F.lit("")) for part in parts]
-    return rows.select(*kept, "event.*").withColumn(
-        "event_id", F.substring(F.sha2(F.concat_ws("|", F.lit("event"), *name), 256), 1, 32)
-    )
+    event_id = F.substring(F.sha2(F.concat_ws("|", F.lit("event"), *name), 256), 1, 32)
+    return entries.withColumn("event_id", event_id).select(*EVENT)
 
 
 def _entrance() -> Column:

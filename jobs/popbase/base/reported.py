@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.base.affected import affected
+from popbase.base.affected import affected, said_of
 from popbase.base.build import Lives, lived
 from popbase.base.changes import Step
 from popbase.contracts import DECISIONS, REGISTER
@@ -47,11 +47,8 @@ def changed_between(sources: Sources, before: Known, now: Known) -> Lives | None
     who = affected(step)
     if who is None:
         return None
-    versions = step.feed(REGISTER).versions(who.records)
-    orders = F.broadcast(who.orders.toDF("decision_no"))
-    decisions = sources.spans(DECISIONS, now.by).join(orders, "decision_no", how="left_semi")
-    theirs = as_reported(apart(cut_off(versions)), before, now)
-    return lived(theirs, as_reported(decisions, before, now), kept=cut_off)
+    register, decisions = (as_reported(spans, before, now) for spans in said_of(step, who))
+    return lived(register, decisions, kept=cut_off)
 
 
 def as_reported(spans: DataFrame, before: Known, now: Known) -> DataFrame:
@@ -60,21 +57,18 @@ def as_reported(spans: DataFrame, before: Known, now: Known) -> DataFrame:
     What stood when the earlier one was cut off stands from the record's beginning: what was said before is
     of no report any more.
     """
-    began, since, until = F.col("first_date"), F.col("from_date"), F.col("to_date")
-    begins = (
-        F.when(since <= F.lit(before.by), F.least(began, F.lit(before.on)))
-        .when(since >= F.lit(now.on), F.lit(now.on))
-        .otherwise(since)
-    )
-    first = (
-        F.when(began <= F.lit(before.by), F.least(began, F.lit(before.on)))
-        .when(began >= F.lit(now.on), F.lit(now.on))
-        .otherwise(began)
-    )
+    began, until = F.col("first_date"), F.col("to_date")
+
+    def told_on(day: str) -> Column:
+        stands = F.when(F.col(day) <= F.lit(before.by), F.least(began, F.lit(before.on)))
+        return stands.when(F.col(day) >= F.lit(now.on), F.lit(now.on)).otherwise(F.col(day))
+
     ends = F.when(until >= F.lit(now.on), F.lit(now.on)).otherwise(until)
     stood = until.isNull() | (until > F.lit(before.by))
     return (
         spans.where(stood)
-        .withColumns({"first_date": first, "from_date": begins, "to_date": ends})
+        .withColumns(
+            {"first_date": told_on("first_date"), "from_date": told_on("from_date"), "to_date": ends}
+        )
         .where(F.col("to_date").isNull() | (F.col("from_date") < F.col("to_date")))
     )

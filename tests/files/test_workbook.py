@@ -12,8 +12,8 @@ import pytest
 
 from popbase.statistics.forms import measures
 from popbase.statistics.part import part_of
-from popbase.statistics.tree import Area, printed
-from popbase.statistics.workbook import FORMS, tables_of, write_csv, write_form
+from popbase.statistics.places.tree import Area, printed
+from popbase.statistics.printed.workbook import FORMS, tables_of, write_csv, write_form
 
 AREAS = [
     ("township", "330106001"),

@@ -21,7 +21,7 @@ from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
 from popbase.statistics.calendar import form_of
-from popbase.statistics.workbook import tables_of
+from popbase.statistics.printed.workbook import tables_of
 
 
 @pytest.mark.parametrize("business_date", DAYS, ids=str)

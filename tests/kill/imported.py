@@ -11,7 +11,7 @@ sys.modules["__main__"].__file__ = __file__
 import popbase.intake.again
 import popbase.night
 import popbase.publish.maintenance
-import popbase.statistics.workbook
+import popbase.statistics.printed.workbook
 import popbase.steps  # noqa: F401
 from popbase import expectations
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from popbase.statistics import bridge
 from popbase.statistics.calendar import Form
-from popbase.statistics.components import NAMES
-from popbase.statistics.relations import RELATIONS
-from popbase.statistics.size import SizeClasses
+from popbase.statistics.places.relations import RELATIONS
+from popbase.statistics.places.size import SizeClasses
 from popbase.statistics.staying import PARTS
-from popbase.statistics.t5 import TOWNS_BY
+from popbase.statistics.tables import bridge
+from popbase.statistics.tables.components import NAMES
+from popbase.statistics.tables.t5 import TOWNS_BY
 
 Cell = tuple[str, str, dict[str, str], float | None]  # table, measure, breakdowns, value
 

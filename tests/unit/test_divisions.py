@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from popbase.statistics.divisions import Division, Gazetteer
+from popbase.statistics.places.divisions import Division, Gazetteer
 
 
 def county(

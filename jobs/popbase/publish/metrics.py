@@ -30,9 +30,9 @@ from popbase.publish.tallies import (
     twice,
 )
 from popbase.schema import off_contract
-from popbase.statistics import t3
 from popbase.statistics.forms import DIFFERENCES
-from popbase.statistics.tree import UNALLOCATED
+from popbase.statistics.places.tree import UNALLOCATED
+from popbase.statistics.tables import t3
 from popbase.table_contracts import TableContract
 
 

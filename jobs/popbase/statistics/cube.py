@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import Geography
 from popbase.statistics.calendar import Release
-from popbase.statistics.tree import UNALLOCATED
+from popbase.statistics.places.areas import Geography
+from popbase.statistics.places.tree import UNALLOCATED
 
 COLUMNS = (
     "report_year",

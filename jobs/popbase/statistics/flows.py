@@ -10,9 +10,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.base.event import Period
-from popbase.statistics.areas import Geography
-from popbase.statistics.population import sex_by
-from popbase.statistics.relations import RELATIONS, with_relation
+from popbase.statistics.places.areas import Geography
+from popbase.statistics.places.relations import RELATIONS, with_relation
+from popbase.statistics.population import SEXES, sex_by
 
 # What a step of this kind is called where it enters an area, and where it leaves one.
 ENTERS = {
@@ -43,7 +43,6 @@ LEAVES = {
 }
 LATE_IN, LATE_OUT = "late_in", "late_out"
 BEFORE = "population_before"
-SEXES = ("male", "female", "sex_unknown")
 # Kind -> the measures of when it happened: before the year, and in it by whenever it was told.
 BEFORE_THE_YEAR = {"BIRTH": "births_born_before", "DEATH": "deaths_died_before"}
 OCCURRED = {"BIRTH": "births_occurred", "DEATH": "deaths_occurred"}
@@ -92,7 +91,7 @@ def _dated(year: Period) -> dict[str, Column]:
 def _counted(
     told: DataFrame, area: str, kinds: dict[str, str], late: str, direction: str, both: Column
 ) -> DataFrame:
-    kind, sex = F.col("kind"), _sex()
+    kind, sex = F.col("kind"), sex_by(F.col("citizen_id"))
     counts, in_time = F.col("counts"), F.col("counts") & ~F.col("late")
     measures = {measure: in_time & (kind == of) for of, measure in kinds.items()}
     for of in ("BIRTH", "DEATH"):
@@ -108,10 +107,3 @@ def _counted(
         .groupBy(F.col(area).alias("registered_area"))
         .agg(*(F.count_if(belongs).alias(name) for name, belongs in measures.items()))
     )
-
-
-def _sex() -> Column:
-    """One of SEXES."""
-    male, female, unknown = SEXES
-    known = sex_by(F.col("citizen_id"))
-    return F.when(known == "1", male).when(known == "2", female).otherwise(unknown)

@@ -13,12 +13,15 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics import bridge, components, staying, t1, t2, t3, t4, t5, t6
-from popbase.statistics.areas import Geography, rolled_up, standing_of, with_path
+from popbase.session import cut_off
+from popbase.statistics import staying
 from popbase.statistics.calendar import Form, Release
-from popbase.statistics.classification import MIXED, Definitions, non_agricultural_by_place, with_classes
 from popbase.statistics.cube import Measure, cube, figures, revised
 from popbase.statistics.flows import COUNTS, flows_by_area
+from popbase.statistics.places.areas import Geography, rolled_up, standing_of, with_path
+from popbase.statistics.places.classification import MIXED, Definitions, by_class, by_place, with_classes
+from popbase.statistics.places.size import SizeClasses
+from popbase.statistics.places.tree import LEVELS
 from popbase.statistics.population import (
     AGES,
     BESIDE,
@@ -28,14 +31,11 @@ from popbase.statistics.population import (
     persons_by_area,
 )
 from popbase.statistics.since import Since
-from popbase.statistics.size import SizeClasses
 from popbase.statistics.staying import staying_by_area
-from popbase.statistics.t1 import CLASSES, HOUSEHOLDS, NATURE, OFFICIAL, PERSONS, PLACE, REASONS
-from popbase.statistics.tree import LEVELS
+from popbase.statistics.tables import bridge, components, t1, t2, t3, t4, t5, t6
+from popbase.statistics.tables.t1 import CLASSES, HOUSEHOLDS, NATURE, OFFICIAL, PERSONS, PLACE, REASONS
 
-TABLES = tuple(
-    t.TABLE for t in (t1, t2, t3, t4, t5, t6, components, bridge)
-)  # fmt: skip
+TABLES = tuple(t.TABLE for t in (t1, t2, t3, t4, t5, t6, components, bridge))
 # What may be below zero.
 DIFFERENCES = ("natural_increase", "natural_rate", "net", "corrections", "change", "residual")
 
@@ -50,7 +50,7 @@ _COUNTED = (
 class Told:
     """What a report counts: the base judged at its reference date from what was delivered by its cut-off.
 
-    `cases`: `base/id_case`; `residence`: the state of that feed; `since`: none where the year before is not
+    `cases`: `base/id_case`; `residence`: the state of that feed, or its table; `since`: none where the year before is not
     known.
     """
 
@@ -79,7 +79,7 @@ def forms(
     townships = _townships(with_classes(standing_of(counted, places), places))
     if release.form == "LEGACY":
         townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
-    areas = t5.with_units(_areas(townships.withColumns(t5.towns(release.form))), places, classes)
+    areas = t5.with_units(cut_off(_areas(townships.withColumns(t5.towns(release.form)))), places, classes)
     prior = told.since is not None
     cells = figures(areas, measures(release.form, classes), places, prior=prior)
     rows = cube(cells, release=release, places=places)
@@ -107,24 +107,12 @@ def _by_registered_area(told: Told, places: Geography, release: Release) -> Data
 
 
 def _townships(areas: DataFrame) -> DataFrame:
-    people, urban = F.col("population"), F.col("urban")
-    by_place = non_agricultural_by_place()
-    classified = with_path(areas).withColumns(
-        {
-            "urban": _where(urban, people),
-            "rural": _where(~urban, people),
-            "unclassified": _where(urban.isNull(), people),
-            "non_agricultural_place": _where(by_place, people),
-            "agricultural_place": _where(~by_place, people),
-            **bridge.counts(),
-        }
-    )
+    belongs = by_class() | {f"{name}_place": within for name, within in by_place().items()}
+    people = F.col("population")
+    counts = {name: F.when(within, people).otherwise(0) for name, within in belongs.items()}
+    classified = with_path(areas).withColumns(counts | bridge.counts())
     summed = (*_COUNTED, *CLASSES, *PLACE, *bridge.COUNTS)
     return classified.groupBy(*LEVELS).agg(*(F.sum(name).alias(name) for name in summed))
-
-
-def _where(condition: Column, people: Column) -> Column:
-    return F.when(condition, people).otherwise(F.lit(0))
 
 
 def _with_official(townships: DataFrame, definition: Column) -> DataFrame:

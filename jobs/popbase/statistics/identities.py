@@ -8,13 +8,14 @@ from operator import add
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics import components, t1, t3
-from popbase.statistics.areas import parent_code
-from popbase.statistics.classification import MIXED
-from popbase.statistics.equations import ANY_SIZE, Term, name_of, terms
+from popbase.session import settled
 from popbase.statistics.flows import BEFORE
 from popbase.statistics.forms import TABLES
-from popbase.statistics.tree import LEVELS
+from popbase.statistics.places.areas import parent_code
+from popbase.statistics.places.classification import MIXED
+from popbase.statistics.places.tree import LEVELS
+from popbase.statistics.tables import components, t1, t3
+from popbase.statistics.tables.equations import ANY_SIZE, Term, name_of, terms
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 _TERM = "figure string, identity string, equation string, factor double, only_form string, only_level string"
@@ -31,10 +32,9 @@ _COUNTED = {name: name_of((t3.TABLE, name, "")) for name in (*t3.EVENTS, *t3.RAT
 
 def identities(cube: DataFrame) -> DataFrame:
     """Area columns and `<identity>_difference` columns; null where the form has no such identity."""
-    figures = _figures(cube)
-    areas = _wide(figures)
-    joined = areas.select(*_AREA)
-    for checked in (_linear(figures), _of_children(figures), _not_linear(areas)):
+    figures = settled(_figures(cube))
+    joined = _not_linear(_wide(figures))
+    for checked in (_linear(figures), _of_children(figures)):
         joined = joined.join(checked, on=[*_AREA], how="left")
     derived = F.coalesce("derived_difference", F.lit(0.0)) + F.col("rates_difference")
     return joined.withColumn("derived_difference", derived).drop("rates_difference")

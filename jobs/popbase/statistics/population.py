@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from popbase.frames import completed_years
 from popbase.identity.rules import UNSETTLED, is_registered, record_ref
-from popbase.statistics.classification import nature
+from popbase.statistics.places.classification import nature
 
 UNSETTLED_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8")
 
@@ -26,7 +26,8 @@ BESIDE = {
 _LAST_YEARS = {"0-17": 17, "18-34": 34, "35-59": 59}
 _OLDEST = "60+"
 AGES = (*_LAST_YEARS, _OLDEST)
-BY_SEX = ("population", "male", "female", "sex_unknown")
+SEXES = ("male", "female", "sex_unknown")
+BY_SEX = ("population", *SEXES)
 
 # What the forms need of base/person: everything else is pruned at the scan.
 PERSON_COLUMNS = (
@@ -36,16 +37,20 @@ PERSON_COLUMNS = (
 
 
 def sex() -> Column:
-    """Of a person, '1' or '2': by the number carried or claimed where the register declares neither."""
+    """Of a person one of SEXES, by the number carried or claimed where the register declares none."""
     return sex_by(F.coalesce("citizen_id", "claimed_citizen_id"))
 
 
 def sex_by(number: Column) -> Column:
-    """'1' or '2' as declared; 0 and 9 take the number's 17th digit; else null."""
-    by_number = F.when(F.substring(number, 17, 1).isin("1", "3", "5", "7", "9"), "1").when(
-        number.isNotNull(), "2"
+    """One of SEXES as declared; 0 and 9 take the number's 17th digit."""
+    male, female, unknown = SEXES
+    declared, digit = F.col("sex"), F.substring(number, 17, 1)
+    return (
+        F.when(declared == "1", male)
+        .when(declared == "2", female)
+        .when(digit.isin("1", "3", "5", "7", "9"), male)
+        .otherwise(F.when(number.isNotNull(), female).otherwise(unknown))
     )
-    return F.when(F.col("sex").isin("1", "2"), F.col("sex")).otherwise(by_number)
 
 
 def age_group(reference_date: date) -> Column:
@@ -62,12 +67,7 @@ def by_age(measure: str, group: str) -> str:
 
 def inside(reference_date: date) -> dict[str, Column]:
     """Measure -> whether a registered person is in it."""
-    by_sex = {
-        "population": F.lit(True),
-        "male": sex() == "1",
-        "female": sex() == "2",
-        "sex_unknown": sex().isNull(),
-    }
+    by_sex = {"population": F.lit(True)} | {name: sex() == name for name in SEXES}
     group = age_group(reference_date)
     unsettled = F.coalesce(F.col("household_kind") == UNSETTLED, F.lit(False))
     reason = F.col("unsettled_reason")

@@ -21,7 +21,6 @@ from popbase.identity.histories import id_cases
 from popbase.schema import conform_to
 from popbase.session import at_once
 from popbase.sources import Sources
-from popbase.statistics.areas import area_names, geography
 from popbase.statistics.calendar import (
     DIVISIONS,
     LIST,
@@ -39,13 +38,14 @@ from popbase.statistics.calendar import (
     release as release_of,
 )
 from popbase.statistics.forms import Told, forms
-from popbase.statistics.since import of_everybody, of_tonight
-from popbase.statistics.t1 import TABLE as T1_TABLE
-from popbase.statistics.workbook import tables_of, write_csv, write_form
+from popbase.statistics.places.areas import area_names, geography
+from popbase.statistics.printed.workbook import tables_of, write_csv, write_form
+from popbase.statistics.since import follows_everybody, of_everybody, of_tonight
+from popbase.statistics.tables.t1 import TABLE as T1_TABLE
 from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
-_JUDGED_TABLES = ("base/person", "base/household", "base/id_case")
+_JUDGED_TABLES = ("base/person", "base/household", "base/id_case", "base/residence")
 _YEAR = "report_year"
 _PARTITION = (_YEAR,)
 
@@ -90,10 +90,7 @@ def write_reports(
     if not releases and not gone:
         return
     vintages = {r: list_vintage(sources.dates(LIST, night), r.reference_date) for r in releases}
-    last = max((r.cut_off for r in releases), default=None)
-    lasts: dict[str, date | None] = dict.fromkeys((REGISTER, DECISIONS, DIVISIONS, RESIDENCE), last)
-    lasts[LIST] = max(filter(None, vintages.values()), default=None)
-    at_once(lambda feed: sources.keep(*feed), [(feed, on) for feed, on in lasts.items() if on])
+    _keep(sources, vintages, base_on)
     years = at_once(lambda r: compute(sources, r, vintages[r], known=known, base_on=base_on), releases)
     rows = reduce(DataFrame.unionByName, years) if years else sources.lake.read(TABLE).limit(0)
     sources.lake.overwrite(
@@ -102,6 +99,38 @@ def write_reports(
         partition_by=_PARTITION,
         replace=[{_YEAR: str(year)} for year in (*(r.year for r in releases), *gone)],
     )
+
+
+def _keep(sources: Sources, vintages: Mapping[Release, date | None], base_on: date | None) -> None:
+    """What several years, or one several times, ask the feeds."""
+    judged = [r.cut_off for r in vintages if not _is_base(r, base_on)]
+    followed = [r.cut_off for r in vintages if not _is_base(r, base_on) or _follows_everybody(sources, r)]
+    dates = {
+        REGISTER: followed,
+        DECISIONS: followed,
+        RESIDENCE: judged,
+        DIVISIONS: [r.cut_off for r in vintages],
+        LIST: [vintage for vintage in vintages.values() if vintage],
+    }
+    at_once(lambda feed: sources.keep(*feed), [(feed, max(on)) for feed, on in dates.items() if on])
+
+
+def _is_base(release: Release, base_on: date | None) -> bool:
+    """Whether the base tables are what the release counts."""
+    return release.cut_off == release.reference_date == base_on
+
+
+def _follows_everybody(sources: Sources, release: Release) -> bool:
+    return _is_known(sources, release) and follows_everybody(sources, *_between(release))
+
+
+def _is_known(sources: Sources, release: Release) -> bool:
+    """Whether the register had been delivered when the year before was reported."""
+    return bool(sources.dates(REGISTER, known_before(release).by))
+
+
+def _between(release: Release) -> tuple[Known, Known]:
+    return known_before(release), Known(release.reference_date, release.cut_off)
 
 
 def known_before(release: Release) -> Known:
@@ -126,17 +155,16 @@ def compute(
 
 def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
     """What the year's report counts; of the night itself out of the base tables, which are that already."""
-    before, now = known_before(release), Known(release.reference_date, release.cut_off)
-    is_known = bool(sources.dates(REGISTER, before.by))
-    residence = sources.state(RESIDENCE, release.cut_off)
-    if now.by == now.on == base_on:
-        person, household, cases = (sources.lake.read(table) for table in _JUDGED_TABLES)
+    before, now = _between(release)
+    is_known = _is_known(sources, release)
+    if _is_base(release, base_on):
+        person, household, cases, residence = (sources.lake.read(table) for table in _JUDGED_TABLES)
         since = of_tonight(sources, person, before, now) if is_known else None
         return Told(person, household, cases, residence, since)
     lives = lived_between(sources, before, now)
     person, cases = at(lives.persons, now.on), id_cases(lives.judged.findings, now.on)
     since = of_everybody(lives, before, now) if is_known else None
-    return Told(person, households(person), cases, residence, since)
+    return Told(person, households(person), cases, sources.state(RESIDENCE, release.cut_off), since)
 
 
 def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:

@@ -42,7 +42,7 @@ def of_tonight(sources: Sources, person: DataFrame, before: Known, now: Known) -
     """By base/person of the night itself: only whom something since the last report concerns is followed, and
     all others were where they are.
     """
-    if is_small(Step(sources, sources, was=before.on, now=now.by)):
+    if follows_everybody(sources, before, now):
         return of_everybody(lived_between(sources, before, now), before, now)
     year = Period(before.on, now.on)
     lives = changed_between(sources, before, now)
@@ -51,6 +51,11 @@ def of_tonight(sources: Sources, person: DataFrame, before: Known, now: Known) -
     then, today = (at(lives.persons, on) for on in (before.on, now.on))
     before_them = stock(person).unionByName(stock(today, sign=-1)).unionByName(stock(then))
     return Since(before_them, _steps(lives, before, now), year)
+
+
+def follows_everybody(sources: Sources, before: Known, now: Known) -> bool:
+    """Whether following all people takes less than finding whom something concerns."""
+    return is_small(Step(sources, sources, was=before.on, now=now.by))
 
 
 def stock(person: DataFrame, *, sign: int = 1) -> DataFrame:

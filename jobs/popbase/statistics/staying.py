@@ -12,12 +12,11 @@ from pyspark.sql import functions as F
 
 from popbase import contracts
 from popbase.identity.rules import person_class
-from popbase.statistics.areas import Geography
 from popbase.statistics.calendar import RESIDENCE
-from popbase.statistics.population import sex_by
-from popbase.statistics.relations import with_relation
+from popbase.statistics.places.areas import Geography
+from popbase.statistics.places.relations import with_relation
+from popbase.statistics.population import SEXES, sex_by
 
-SEXES = ("male", "female", "sex_unknown")
 DURATIONS = ("under_a_month", "to_a_year", "over_a_year")
 REASONS = (
     "WORK", "FARM", "TRADE", "SERVICE", "DUTY", "STUDY", "MEDICAL", "NANNY", "JOIN", "VISIT", "TOUR", "OTHER",
@@ -102,12 +101,10 @@ def permit_valid(on: date) -> Column:
 def _dimensions(on: date) -> dict[str, Column]:
     """Of somebody registered: `source` is none for who is of the same city, or of nobody knows where."""
     day, since = F.lit(on), F.col("registered_on")
-    male, female, unknown = SEXES
-    sex = sex_by(F.col("citizen_id"))
     of_class = person_class(F.col("citizen_id"))
     elsewhere = F.col("relation").isin(*SOURCES[:2])
     return {
-        "sex": F.when(sex == "1", male).when(sex == "2", female).otherwise(unknown),
+        "sex": sex_by(F.col("citizen_id")),
         "duration": F.when(F.add_months(since, 1) > day, DURATIONS[0])
         .when(F.add_months(since, 12) > day, DURATIONS[1])
         .otherwise(DURATIONS[2]),

@@ -6,8 +6,8 @@ import pytest
 from lib.tables import parse_table
 from spec.statistics.world import NO_DIVISIONS, areas, places, typed
 
-from popbase.statistics.areas import area_names, parent_code, standing_of, with_path
-from popbase.statistics.tree import LEVELS, Area
+from popbase.statistics.places.areas import area_names, parent_code, standing_of, with_path
+from popbase.statistics.places.tree import LEVELS, Area
 
 DIVISIONS = """
     code   | valid_from | level      | kind        | valid_to | successors           | name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from spec.statistics.world import report, since
 
-from popbase.statistics.components import COMES, GOES
+from popbase.statistics.tables.components import COMES, GOES
 
 COMING = {
     "BIRTH": "births", "LATE_REGISTRATION": "late_registrations", "MOVE": "moved_in",

@@ -10,9 +10,14 @@ from spec.statistics.world import NO_DIVISIONS, NO_LIST, areas, places
 
 from popbase import contracts
 from popbase.errors import ContractError
-from popbase.statistics.areas import standing_of
 from popbase.statistics.calendar import list_vintage
-from popbase.statistics.classification import Definitions, Rule, non_agricultural_by_place, with_classes
+from popbase.statistics.places.areas import standing_of
+from popbase.statistics.places.classification import (
+    Definitions,
+    Rule,
+    non_agricultural_by_place,
+    with_classes,
+)
 
 DIVISIONS = """
     code   | valid_from | level      | kind        | valid_to | successors    | name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from spec.statistics.world import NO_LIST, report, typed
 
-from popbase.statistics.areas import gazetteer
-from popbase.statistics.series import restated
+from popbase.statistics.places.areas import gazetteer
+from popbase.statistics.places.series import restated
 
 DIVISIONS = """
     code   | valid_from | level      | kind     | valid_to | successors    | name

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from spec.statistics.world import by_areas, final, report
 
 from popbase.statistics.calendar import release
-from popbase.statistics.classification import Definitions, Rule
 from popbase.statistics.cube import COLUMNS
 from popbase.statistics.identities import identities
+from popbase.statistics.places.classification import Definitions, Rule
 
 DIVISIONS = """
     code   | valid_from | level      | kind        | valid_to | successors    | name

@@ -6,7 +6,7 @@ import pytest
 from spec.statistics.world import by_areas, parts, report, since
 
 from popbase.statistics.identities import identities
-from popbase.statistics.relations import RELATIONS
+from popbase.statistics.places.relations import RELATIONS
 
 DIVISIONS = """
     code   | valid_from | level      | kind     | valid_to | successors | name

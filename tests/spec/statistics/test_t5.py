@@ -7,7 +7,7 @@ from spec.statistics.world import NO_DIVISIONS, by_areas, report
 
 from popbase.errors import ContractError
 from popbase.statistics.identities import identities
-from popbase.statistics.size import SizeClass, SizeClasses
+from popbase.statistics.places.size import SizeClass, SizeClasses
 
 DIVISIONS = """
     code   | valid_from | level      | kind        | valid_to | successors | name

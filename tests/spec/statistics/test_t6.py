@@ -8,7 +8,8 @@ import pytest
 from lib.tables import parse_table
 from spec.statistics.world import by_areas, parts, report
 
-from popbase.statistics.staying import DURATIONS, DWELLINGS, PARTS, REASONS, SEXES, SOURCES, permit_valid
+from popbase.statistics.population import SEXES
+from popbase.statistics.staying import DURATIONS, DWELLINGS, PARTS, REASONS, SOURCES, permit_valid
 
 DIVISIONS = """
     code   | valid_from | level      | kind     | valid_to | successors | name

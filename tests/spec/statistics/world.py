@@ -9,9 +9,9 @@ from lib.tables import parse_table, table
 from pyspark.sql import functions as F
 
 from popbase.base.event import Period
-from popbase.statistics.areas import Geography, geography
 from popbase.statistics.calendar import Release, list_vintage, release
 from popbase.statistics.forms import Told, forms
+from popbase.statistics.places.areas import Geography, geography
 from popbase.statistics.population import persons_by_area
 from popbase.statistics.since import Since, stock
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from popbase.statistics.form import (
-    RECONSTRUCTED,
+from popbase.statistics.printed.form import (
     SINCE_LAST,
-    UNPLACED,
     Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    released,
+    by_part,
+    group,
+    noted,
     with_towns,
 )
-from popbase.statistics.part import part
 
 MEASURES = {"in": "迁入", "out": "迁出", "net": "跨界净迁移"}
 RELATIONS = {
@@ -29,28 +28,25 @@ def sheets(_: str) -> list[Sheet]:
     groups = (
         _moves("迁入人数（按迁出地）", "in"),
         _moves("迁出人数（按迁往地）", "out"),
-        Group("", (Column(MEASURES["net"], "net"),)),
+        group("", MEASURES, "net"),
     )
     return with_towns("T4", _TITLE, groups)
 
 
 def _moves(label: str, measure: str) -> Group:
-    by_relation = (Column(name, measure, part("relation", relation)) for relation, name in RELATIONS.items())
-    return Group(label, (Column("合计", measure), *by_relation))
+    return Group(label, (Column("合计", measure), *by_part(measure, "relation", RELATIONS)))
 
 
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         "迁移指户籍迁移，按登记日期计入年度；各级一律按两端的关系计数，故下级之和等于上级。",
         "“跨界净迁移”只计越过本地区边界的迁移，由各栏导出，下级之和不等于上级；一端不详的计入。",
         "当年迁出且当年在他处落户的为迁移；当年迁出未落户的计入迁出，次年落户的计入次年迁入。",
         "只有一端有户籍记录的迁移，只计该端。",
         SINCE_LAST,
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
 
 
 T4 = Printed("人", sheets, notes, MEASURES, RELATIONS)

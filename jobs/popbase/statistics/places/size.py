@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated
 
 import yaml
@@ -41,7 +40,7 @@ class SizeClasses:
     def of(self, kind: str) -> list[SizeClass]:
         """The classes of `cities` or `counties`, the smallest first."""
         bounds = self.cities if kind == "cities" else self.counties
-        return [SizeClass(least, below) for least, below in pairwise((0, *bounds, None)) if least is not None]
+        return [SizeClass(*ends) for ends in zip((0, *bounds), (*bounds, None), strict=True)]
 
 
 @dataclass(frozen=True)

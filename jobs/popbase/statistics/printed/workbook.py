@@ -16,7 +16,11 @@ from typing import Any
 
 import xlsxwriter
 
-from popbase.statistics.form import (
+from popbase.statistics.part import part_of
+from popbase.statistics.places.tree import UNALLOCATED, Area, printed
+from popbase.statistics.printed.bridge import BRIDGE
+from popbase.statistics.printed.components import COMPONENTS
+from popbase.statistics.printed.form import (
     RECONSTRUCTED,
     STATUS,
     Column,
@@ -27,17 +31,13 @@ from popbase.statistics.form import (
     period,
     release_line,
 )
-from popbase.statistics.form_bridge import BRIDGE
-from popbase.statistics.form_components import COMPONENTS
-from popbase.statistics.form_t1 import T1
-from popbase.statistics.form_t2 import T2
-from popbase.statistics.form_t3 import T3
-from popbase.statistics.form_t4 import T4
-from popbase.statistics.form_t5 import T5
-from popbase.statistics.form_t6 import T6
-from popbase.statistics.part import part_of
-from popbase.statistics.sheet import SheetWriter
-from popbase.statistics.tree import UNALLOCATED, Area, printed
+from popbase.statistics.printed.sheet import SheetWriter
+from popbase.statistics.printed.t1 import T1
+from popbase.statistics.printed.t2 import T2
+from popbase.statistics.printed.t3 import T3
+from popbase.statistics.printed.t4 import T4
+from popbase.statistics.printed.t5 import T5
+from popbase.statistics.printed.t6 import T6
 
 Figure = Mapping[str, Any]
 

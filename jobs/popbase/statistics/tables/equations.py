@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from popbase.statistics import bridge, components, t1, t2, t3, t4, t5, t6
-from popbase.statistics.flows import BEFORE, SEXES
+from popbase.statistics.flows import BEFORE
 from popbase.statistics.part import part, part_of
-from popbase.statistics.population import AGES, BY_SEX
-from popbase.statistics.relations import RELATIONS
-from popbase.statistics.size import KINDS
+from popbase.statistics.places.relations import RELATIONS
+from popbase.statistics.places.size import KINDS
+from popbase.statistics.population import AGES, BY_SEX, SEXES
 from popbase.statistics.staying import PARTS, STAYING
+from popbase.statistics.tables import bridge, components, t1, t2, t3, t4, t5, t6
 
 Figure = tuple[str, str, str]
 # The part of a size class, whichever classes a year was counted by.
@@ -55,7 +55,7 @@ def _t1() -> Iterator[Term]:
     (everyone,) = whole("population")
     (households,) = whole("households")
     yield from _sum("households", "", whole(*t1.HOUSEHOLDS[1:]), households)
-    yield from _sum("sex", "", whole(*BY_SEX[1:]), everyone)
+    yield from _sum("sex", "", whole(*SEXES), everyone)
     reasons = [(t1.TABLE, "unsettled", part("reason", code)) for code in t1.REASONS.values()]
     yield from _sum("unsettled_reasons", "", reasons, *whole("unsettled"))
     yield from _sum("nature", "", whole(*t1.NATURE), everyone, form="LEGACY")
@@ -69,7 +69,7 @@ def _t2() -> Iterator[Term]:
             "ages", name, [(t2.TABLE, name, part("age", age)) for age in AGES], (t1.TABLE, name, "")
         )
     for age in AGES:
-        by_sex = [(t2.TABLE, name, part("age", age)) for name in BY_SEX[1:]]
+        by_sex = [(t2.TABLE, name, part("age", age)) for name in SEXES]
         yield from _sum("sex_by_age", age, by_sex, (t2.TABLE, BY_SEX[0], part("age", age)))
 
 

@@ -6,7 +6,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from popbase.statistics.cube import Measure
-from popbase.statistics.flows import BEFORE, BEFORE_THE_YEAR, ENTERS, LEAVES, OCCURRED, SEXES, by_sex
+from popbase.statistics.flows import BEFORE, BEFORE_THE_YEAR, ENTERS, LEAVES, OCCURRED, by_sex
+from popbase.statistics.population import SEXES
 
 TABLE = "T3"
 EVENTS = (ENTERS["BIRTH"], LEAVES["DEATH"])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from popbase.statistics.form import (
+from popbase.statistics.printed.form import (
     ABOVE,
-    RECONSTRUCTED,
     SEXES,
     TOWNS,
-    UNPLACED,
-    Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    released,
+    by_part,
+    group,
+    noted,
     with_towns,
 )
-from popbase.statistics.part import part
 
 MEASURES = {
     "staying": "暂住人口", "residents_registered": "居住登记人数", "permits_valid": "其中：持有效居住证",
@@ -39,7 +37,7 @@ _REST = {"OTHER": "其他", "UNKNOWN": "不详"}
 def sheets(form: str) -> list[Sheet]:
     """The old form in two sheets, for its columns are forty; the new one with the towns apart."""
     if form == "LEGACY":
-        title, total = "暂住人口统计表", Group("", (Column(MEASURES["staying"], "staying"),))
+        title, total = "暂住人口统计表", group("", MEASURES, "staying")
         time, source = _parts("暂住时间", "duration", DURATIONS), _parts("来源地", "source", SOURCES)
         reasons = _parts("暂住事由", "reason", REASONS | _REST)
         dwellings = _parts("居住处所", "dwelling", DWELLINGS | _REST)
@@ -51,13 +49,12 @@ def sheets(form: str) -> list[Sheet]:
         ]
     title = "居住登记和居住证统计表"
     told = ("residents_registered", "permits_valid", "half_year_without_permit")
-    groups = (Group("居住登记", tuple(Column(MEASURES[name], name) for name in told)),)
+    groups = (group("居住登记", MEASURES, *told),)
     return with_towns("T6", title, groups)
 
 
 def _parts(label: str, dimension: str, words: dict[str, str]) -> Group:
-    columns = (Column(word, "staying", part(dimension, code)) for code, word in words.items())
-    return Group(label, tuple(columns))
+    return Group(label, by_part("staying", dimension, words))
 
 
 def notes(facts: Facts) -> list[str]:
@@ -70,13 +67,11 @@ def notes(facts: Facts) -> list[str]:
         "居住登记人数含户籍在本市的人员，按居住地统计。",
         "居住证有效：状态有效，已签发，未过有效期；无有效期的，以末次签注一个月之后的首个签发周年日为止。",
     ]
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         "按人统计：一人有多项未注销登记的，只计最近一项。",
         *(legacy if facts.form == "LEGACY" else urban_rural),
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
 
 
 T6 = Printed("人", sheets, notes, MEASURES, SEXES | DURATIONS | SOURCES | REASONS | DWELLINGS | _REST)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from popbase.statistics.form import (
-    RECONSTRUCTED,
+from popbase.statistics.part import part
+from popbase.statistics.printed.form import (
     REGISTERED,
     SEX,
     SEXES,
-    UNPLACED,
     Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    released,
+    noted,
     with_towns,
 )
-from popbase.statistics.part import part
 
 MEASURES = {"population": "合计", **SEXES}
 AGES = {"0-17": "0—17岁", "18-34": "18—34岁", "35-59": "35—59岁", "60+": "60岁及以上"}
@@ -34,14 +32,12 @@ def sheets(_: str) -> list[Sheet]:
 
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         REGISTERED,
         "年龄为报告期末的周岁，按登记的出生日期计算；2月29日出生的，平年3月1日满周岁。",
         SEX,
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
 
 
 T2 = Printed("人", sheets, notes, MEASURES, AGES)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from popbase.statistics.bridge import CLASSES, NATURES, PLACES
-from popbase.statistics.form import (
+from popbase.statistics.part import part_of
+from popbase.statistics.printed.form import (
     ABOVE,
-    RECONSTRUCTED,
     REGISTERED,
-    UNPLACED,
     Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    day,
-    released,
+    by_list,
+    noted,
 )
-from popbase.statistics.part import part_of
+from popbase.statistics.tables.bridge import NATURES, PLACES
+from popbase.statistics.tables.t1 import CLASSES
 
 _NATURE = {"agricultural": "农业户口", "non_agricultural": "非农业户口", "unknown": "性质不详"}
 _PLACE = {"agricultural": "农业", "non_agricultural": "非农业"}
@@ -45,15 +44,12 @@ def sheets(form: str) -> list[Sheet]:
 
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    vintage = f"城乡分类采用{day(facts.list_vintage)}的清单。" if facts.list_vintage else "尚无城乡分类清单。"
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         REGISTERED,
         "同一人按户口性质、2003年规定的地域和城乡分类三种口径各归一类，用以衔接2014年以前与2015年以后的数字。",
-        vintage + ("该清单晚于报告期，有关数字为近似数。" if facts.approximate else ""),
-        UNPLACED,
-        released(facts.release),
-    ]
+        by_list(facts) or "尚无城乡分类清单。",
+    )
 
 
 BRIDGE = Printed("人", sheets, notes, {"population": "总人口"}, {})

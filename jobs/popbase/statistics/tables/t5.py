@@ -9,11 +9,11 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import Geography
 from popbase.statistics.calendar import Form
 from popbase.statistics.cube import Measure
-from popbase.statistics.size import KINDS, SizeClass, SizeClasses, parts
-from popbase.statistics.tree import LEVELS, NATION
+from popbase.statistics.places.areas import Geography
+from popbase.statistics.places.size import KINDS, SizeClass, SizeClasses, parts
+from popbase.statistics.places.tree import LEVELS, NATION
 
 TABLE = "T5"
 TOWNS, PEOPLE = "towns", "town_population"

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from popbase.statistics.cube import Measure
 from popbase.statistics.flows import by_relation
-from popbase.statistics.relations import RELATIONS
+from popbase.statistics.places.relations import RELATIONS
 
 TABLE = "T4"
 DIRECTIONS = ("in", "out")

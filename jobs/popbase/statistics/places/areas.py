@@ -9,8 +9,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.divisions import Division, Gazetteer
-from popbase.statistics.tree import LEVELS, NATION, UNALLOCATED
+from popbase.statistics.places.divisions import Division, Gazetteer
+from popbase.statistics.places.tree import LEVELS, NATION, UNALLOCATED
 
 _STANDING = "code string, prefix string, city boolean, district boolean, listed_as string"
 

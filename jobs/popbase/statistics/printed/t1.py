@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
-from popbase.statistics.form import (
+from popbase.statistics.printed.form import (
     ABOVE,
-    RECONSTRUCTED,
     SEX,
-    TOWNS,
-    UNPLACED,
-    Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    day,
-    released,
+    by_list,
+    by_part,
+    group,
+    noted,
+    with_towns,
 )
-from popbase.statistics.part import part
 
 REGISTER_HOUSEHOLD = "户数为户籍登记上的户，不是住房里的户；未落常住户口人员和无户号的记录不计入任何户。"
 DEFINITION = {"nature": "按户口性质", "place-2003": "按地域", "mixed": "各省口径不一"}
@@ -42,22 +39,14 @@ _TITLE = "户数、人口统计表"
 
 
 def sheets(form: str) -> list[Sheet]:
-    """Three sheets: what the year is asked for first, towns apart since there are a hundred times as many."""
-    main = (*_people(), _classes(form), _alone("unsettled"))
+    """What the year is asked for first, and all else on a third sheet."""
+    main = (*_people(), _classes(form), _group("", "unsettled"))
     extra = (*(_definitions() if form == "LEGACY" else ()), _reasons(), _beside())
-    return [
-        Sheet("T1 县级及以上", _TITLE, ABOVE, main),
-        Sheet("T1 乡级", f"{_TITLE}（乡、镇、街道）", TOWNS, main),
-        Sheet("T1 附表", f"{_TITLE}附表", ABOVE, extra),
-    ]
+    return [*with_towns("T1", _TITLE, main), Sheet("T1 附表", f"{_TITLE}附表", ABOVE, extra)]
 
 
 def _group(label: str, *measures: str) -> Group:
-    return Group(label, tuple(Column(MEASURES[m], m) for m in measures))
-
-
-def _alone(measure: str) -> Group:
-    return _group("", measure)
+    return group(label, MEASURES, *measures)
 
 
 def _people() -> tuple[Group, ...]:
@@ -81,8 +70,7 @@ def _definitions() -> tuple[Group, ...]:
 
 
 def _reasons() -> Group:
-    columns = tuple(Column(label, "unsettled", part("reason", code)) for code, label in REASONS.items())
-    return Group("未落常住户口人员（按原因）", columns)
+    return Group("未落常住户口人员（按原因）", by_part("unsettled", "reason", REASONS))
 
 
 def _beside() -> Group:
@@ -91,16 +79,15 @@ def _beside() -> Group:
 
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    always = [
-        RECONSTRUCTED,
+    always = noted(
+        facts,
         "总人口为户籍登记人口，含未落常住户口人员；“另记”各栏在总人口之外，其中“死亡与在册并存”在总人口之内，单独列示。",
         REGISTER_HOUSEHOLD,
         SEX,
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
     legacy = _legacy_notes(facts.definitions) if facts.form == "LEGACY" else []
-    return always + legacy + _list_notes(facts.list_vintage, facts.approximate)
+    vintage = by_list(facts) or "尚无城乡分类清单，凡依清单划分的均列为“未分类”或按农业计。"
+    return [*always, *legacy, vintage]
 
 
 def _legacy_notes(definitions: Sequence[str]) -> list[str]:
@@ -110,13 +97,6 @@ def _legacy_notes(definitions: Sequence[str]) -> list[str]:
         "按户口性质时，户口性质不详者既不计入农业也不计入非农业，见附表。",
         "按地域（2003年规定）：市辖区、县级市和不设区县的地级市的街道，以及镇的居民委员会、镇政府驻地的村（以城乡分类121代替）为非农业，其余为农业。",
     ]
-
-
-def _list_notes(list_vintage: date | None, approximate: bool) -> list[str]:
-    if list_vintage is None:
-        return ["尚无城乡分类清单，凡依清单划分的均列为“未分类”或按农业计。"]
-    text = f"城乡分类采用{day(list_vintage)}的清单。"
-    return [text + ("该清单晚于报告期，有关数字为近似数。" if approximate else "")]
 
 
 T1 = Printed("户、人", sheets, notes, MEASURES, REASONS, {"register-household": REGISTER_HOUSEHOLD})

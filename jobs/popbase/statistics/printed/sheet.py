@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from popbase.statistics.form import ISSUER, NUMBER, Sheet
+from popbase.statistics.printed.form import ISSUER, NUMBER, Sheet
 
 Figure = tuple[Mapping[str, Any] | None, int]  # a row of the cube, and its decimals
 Body = tuple[str, str, int, list[Figure], str]

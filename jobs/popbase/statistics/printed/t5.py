@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from popbase.statistics.form import (
+from popbase.statistics.places.size import SizeClass, SizeClasses
+from popbase.statistics.printed.form import (
     ABOVE,
-    RECONSTRUCTED,
     REGISTERED,
     TOWNS,
-    UNPLACED,
     Column,
     Facts,
     Group,
     Printed,
     Sheet,
-    released,
+    by_part,
+    group,
+    noted,
 )
-from popbase.statistics.part import part
-from popbase.statistics.size import SizeClass, SizeClasses
 
 MEASURES = {
     "towns": "镇数", "town_population": "镇人口", "town_agricultural": "其中：农业",
@@ -34,7 +33,7 @@ _TEN_THOUSAND = 10_000
 def sheets(form: str) -> list[Sheet]:
     """Towns; and cities and counties by size, their numbers and their people each on a sheet."""
     names = ("towns", "town_population", *_BY[form])
-    towns = (Group("建制镇", tuple(Column(MEASURES[name], name) for name in names)),)
+    towns = (group("建制镇", MEASURES, *names),)
     classes = SizeClasses.read()
     counted = (_sizes("cities", classes), _sizes("counties", classes))
     people = (_sizes("cities_population", classes), _sizes("counties_population", classes))
@@ -48,8 +47,8 @@ def sheets(form: str) -> list[Sheet]:
 
 def _sizes(measure: str, classes: SizeClasses) -> Group:
     kind = measure.removesuffix("_population")
-    columns = (Column(_words(size), measure, part("size", size.code)) for size in classes.of(kind))
-    return Group(MEASURES[measure], (Column("合计", measure), *columns))
+    words = {size.code: _words(size) for size in classes.of(kind)}
+    return Group(MEASURES[measure], (Column("合计", measure), *by_part(measure, "size", words)))
 
 
 def _words(size: SizeClass) -> str:
@@ -62,15 +61,13 @@ def _words(size: SizeClass) -> str:
 
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         REGISTERED,
         "镇指代码第7位为1的乡级区划，只计有户籍人口的；“其他”为两栏均不能划入的人口。",
         "市指设区市的全部市辖区（合为一市）、县级市和不设区县的地级市；其余县级区划为县。市辖区不单独计数。",
         "分组按户籍总人口，含下限、不含上限；界限见配置。与按城区常住人口划分的城市规模不同。",
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
 
 
 T5 = Printed("个、人", sheets, notes, MEASURES, {})

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from popbase.statistics.part import part
+
 ABOVE = ("nation", "province", "prefecture", "county")
 TOWNS = ("county", "township")
 
@@ -49,6 +51,16 @@ class Sheet:
     @property
     def columns(self) -> list[Column]:
         return [column for group in self.groups for column in group.columns]
+
+
+def group(label: str, words: Mapping[str, str], *measures: str, decimals: int = 0) -> Group:
+    """Whole measures, called as in `words`."""
+    return Group(label, tuple(Column(words[m], m, decimals=decimals) for m in measures))
+
+
+def by_part(measure: str, dimension: str, words: Mapping[str, str]) -> tuple[Column, ...]:
+    """A measure's parts by one dimension: code -> what it is called."""
+    return tuple(Column(word, measure, part(dimension, code)) for code, word in words.items())
 
 
 def with_towns(table: str, title: str, groups: tuple[Group, ...]) -> list[Sheet]:
@@ -109,6 +121,19 @@ def released(release: str) -> str:
         f"本次发布为{RELEASE[release]}。初步数在次年1月25日截止前可变动；截止日为正式数；"
         "其后变动为修订数，原数见“修订对照”。"
     )
+
+
+def noted(facts: Facts, *own: str) -> list[str]:
+    """A table's own notes, between those that all tables have."""
+    return [RECONSTRUCTED, *own, UNPLACED, released(facts.release)]
+
+
+def by_list(facts: Facts) -> str | None:
+    """Which list the 城乡分类 comes from; none where there is none yet."""
+    if facts.list_vintage is None:
+        return None
+    later = "该清单晚于报告期，有关数字为近似数。" if facts.approximate else ""
+    return f"城乡分类采用{day(facts.list_vintage)}的清单。{later}"
 
 
 def day(of: date) -> str:

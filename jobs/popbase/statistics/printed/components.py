@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from popbase.statistics.form import (
+from popbase.statistics.printed.form import (
     ABOVE,
-    RECONSTRUCTED,
     REGISTERED,
     SINCE_LAST,
-    UNPLACED,
-    Column,
     Facts,
-    Group,
     Printed,
     Sheet,
-    released,
+    group,
+    noted,
 )
 
 MEASURES = {
@@ -44,31 +41,26 @@ _TITLE = "人口变动平衡表"
 
 def sheets(_: str) -> list[Sheet]:
     """Stocks and ordinary flows on one, what the register corrected and what came late on the other."""
-    stocks, residual = _group("总人口", *_STOCKS), _group("", "residual")
-    main = (stocks, _group("增加", *_MORE), _group("减少", *_LESS), residual)
-    rest = (stocks, _group("登记更正", *_CORRECTIONS), _group("迟报", "late_in", "late_out"), residual)
+    stocks, residual = group("总人口", MEASURES, *_STOCKS), group("", MEASURES, "residual")
+    corrections = group("登记更正", MEASURES, *_CORRECTIONS)
+    main = (stocks, group("增加", MEASURES, *_MORE), group("减少", MEASURES, *_LESS), residual)
+    rest = (stocks, corrections, group("迟报", MEASURES, "late_in", "late_out"), residual)
     return [
         Sheet("变动平衡 增减", _TITLE, ABOVE, main),
         Sheet("变动平衡 更正", f"{_TITLE}（登记更正）", ABOVE, rest),
     ]
 
 
-def _group(label: str, *measures: str) -> Group:
-    return Group(label, tuple(Column(MEASURES[m], m) for m in measures))
-
-
 def notes(facts: Facts) -> list[str]:
     """What a reader must know before quoting a figure."""
-    return [
-        RECONSTRUCTED,
+    return noted(
+        facts,
         REGISTERED,
         "本年末总人口＝上年末总人口＋增加－减少＋更正净额＋迟报增加－迟报减少＋未解释差额；“未解释差额”应为0。",
         "迟报指登记日期属于以前年度、在该年度截止日之后才报来的变动；它改变本年的总人口，而不改变已发布的上年数。",
         "上年末总人口按本年的行政区划列示。",
         SINCE_LAST,
-        UNPLACED,
-        released(facts.release),
-    ]
+    )
 
 
 COMPONENTS = Printed("人", sheets, notes, MEASURES, {})

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from popbase.statistics.classification import non_agricultural_by_place
 from popbase.statistics.cube import Measure
-from popbase.statistics.t1 import NATURE
+from popbase.statistics.places.classification import by_class, by_place
+from popbase.statistics.tables.t1 import CLASSES, NATURE, OFFICIAL
 
 TABLE = "bridge"
 # Dimension -> its parts.
 NATURES = {"agricultural": NATURE[0], "non_agricultural": NATURE[1], "unknown": NATURE[2]}
-PLACES = ("agricultural", "non_agricultural")
-CLASSES = ("urban", "rural", "unclassified")
+PLACES = OFFICIAL
 
 
 def _column(nature: str, place: str, urban_rural: str) -> str:
@@ -38,12 +37,9 @@ def measures() -> list[Measure]:
 
 def counts() -> dict[str, Column]:
     """Of a registered area with its counts by nature, its class and place."""
-    by_place, urban = non_agricultural_by_place(), F.col("urban")
-    places = {"agricultural": ~by_place, "non_agricultural": by_place}
-    classes = {"urban": urban, "rural": ~urban, "unclassified": urban.isNull()}
     return {
         _column(nature, place, urban_rural): F.when(within & of_class, F.col(counted)).otherwise(0)
         for nature, counted in NATURES.items()
-        for place, within in places.items()
-        for urban_rural, of_class in classes.items()
+        for place, within in by_place().items()
+        for urban_rural, of_class in by_class().items()
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import Geography, standing_of, with_path
-from popbase.statistics.tree import UNALLOCATED
+from popbase.statistics.places.areas import Geography, standing_of, with_path
+from popbase.statistics.places.tree import UNALLOCATED
 
 # From the nearest.
 RELATIONS = ("same_county", "same_prefecture", "same_province", "other_province", "unknown")

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from popbase import contracts
 from popbase.errors import ContractError
-from popbase.statistics.areas import Geography
+from popbase.statistics.places.areas import Geography
 
 Definition = Literal["nature", "place-2003"]
 
@@ -82,6 +82,18 @@ def non_agricultural_by_place() -> Column:
     seat = village.between("200", "399") & (F.col("class_code") == "121")
     in_town = town.startswith("1") & (village.between("001", "199") | seat)
     return F.coalesce((F.col("city") & street) | in_town, F.lit(False))
+
+
+def by_place() -> dict[str, Column]:
+    """Whether an area with `city` and `class_code` is of this kind by the 2003 rule."""
+    within = non_agricultural_by_place()
+    return {"agricultural": ~within, "non_agricultural": within}
+
+
+def by_class() -> dict[str, Column]:
+    """Whether an area with `urban` is of this class."""
+    urban = F.col("urban")
+    return {"urban": urban, "rural": ~urban, "unclassified": urban.isNull()}
 
 
 def with_classes(areas: DataFrame, places: Geography) -> DataFrame:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from popbase.statistics.areas import rolled_up, with_path
-from popbase.statistics.classification import MIXED
 from popbase.statistics.cube import COLUMNS
-from popbase.statistics.divisions import Gazetteer
-from popbase.statistics.tree import LEVELS, UNALLOCATED
+from popbase.statistics.places.areas import rolled_up, with_path
+from popbase.statistics.places.classification import MIXED
+from popbase.statistics.places.divisions import Gazetteer
+from popbase.statistics.places.tree import LEVELS, UNALLOCATED
 
 _FIGURE = ("report_year", "form", "table", "list_vintage", "cut_off", "measure", "breakdown_entries")
 

@@ -50,8 +50,8 @@ _COUNTED = (
 class Told:
     """What a report counts: the base judged at its reference date from what was delivered by its cut-off.
 
-    `cases`: `base/id_case`; `residence`: the state of that feed, or its table; `since`: none where the year before is not
-    known.
+    `cases`: `base/id_case`; `residence`: the state of that feed, or its table; `since`: none where the year
+    before is not known.
     """
 
     person: DataFrame

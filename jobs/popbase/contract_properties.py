@@ -34,6 +34,9 @@ class _Statistics(BaseModel):
     active_when: str | None = None
     active_from: str | None = None
     active_until: str | None = None
+    sign_on: str | None = None
+    weight: Annotated[float, Field(ge=0)] = 0.0
+    dimensions: tuple[str, ...] = ()
 
 
 class FeedProperties(_Properties):

@@ -9,7 +9,7 @@ No Spark here: DAG files and the base package import it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -23,6 +23,7 @@ from open_data_contract_standard.model import (
 )
 from pydantic import ValidationError
 
+from popbase.contract_faults import faults_of
 from popbase.contract_properties import (
     Cadence,
     FeedKind,
@@ -36,10 +37,6 @@ from popbase.errors import ContractError
 REGISTER = "household_registration"
 DECISIONS = "id_correction"
 
-FIELD_TYPES = frozenset([
-    "text", "id", "oldid", "date", "yearmonth", "timestamp", "integer", "decimal", "area12", "area6",
-    "area", "code", "code2",
-])  # fmt: skip
 # All others are strings.
 _SQL_TYPES = {
     "date": "date",
@@ -48,18 +45,7 @@ _SQL_TYPES = {
     "integer": "bigint",
     "decimal": "decimal(18,2)",
 }
-# What a field means, beyond its type; conformed, base and matching follow from these.
-FIELD_ROLES = frozenset([
-    "number", "name", "former_name", "sex", "birth_date", "area", "address", "updated_at",
-])  # fmt: skip
-
 OP_COLUMN = "操作"
-
-# Columns that intake and base add beside the contract's fields.
-OWN_COLUMNS = frozenset([
-    "region", "business_date", "delivery_no", "op", "flags", "key", "reasons", "raw", "tie", "verdict",
-    "person_id", "match_status", "as_of", "first_date", "anchor_region", "from_date", "to_date",
-])  # fmt: skip
 
 # A feed names folders and tables.
 FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -110,10 +96,22 @@ class Contract:
     # day, and the first one no more.
     active_from: str | None = None
     active_until: str | None = None
+    # The last date by a day on which a record shows its person alive, and how much that tells (residency
+    # index); the fields of codes by which people are counted.
+    sign_on: str | None = None
+    weight: float = 0.0
+    dimensions: tuple[str, ...] = ()
 
     def counts_on(self, day: str) -> str:
         """SQL: whether a record counts on a day, itself SQL; always, where the contract does not say."""
-        return re.sub(r":d\b", lambda _: day, self.active_when or "true")
+        return self._on(day, self.active_when or "true")
+
+    def shows_life(self, day: str) -> str:
+        """SQL: the last date by a day, itself SQL, on which a record shows its person alive, if any."""
+        return self._on(day, self.sign_on or "CAST(NULL AS DATE)")
+
+    def _on(self, day: str, told: str) -> str:
+        return re.sub(r":d\b", lambda _: day, told)
 
     @property
     def key(self) -> tuple[Field, ...]:
@@ -190,8 +188,12 @@ def parse(text: str, *, where: str) -> Contract:
         active_when=said.statistics.active_when,
         active_from=said.statistics.active_from,
         active_until=said.statistics.active_until,
+        sign_on=said.statistics.sign_on,
+        weight=said.statistics.weight,
+        dimensions=said.statistics.dimensions,
     )
-    _refuse(contract, where)
+    if faults := faults_of(contract, headers=[OP_COLUMN]):
+        raise ContractError(f"{where}: {'; '.join(faults)}.")
     return contract
 
 
@@ -208,44 +210,3 @@ def _field(p: SchemaProperty, where: str) -> Field:
         unknown_code=said.unknown_code,
         description=p.description or "",
     )
-
-
-def _refuse(contract: Contract, where: str) -> None:
-    """Raises on what popbase could not honour: better at the desk than at night."""
-    faults = [
-        *(f"{f.name} has the unknown type '{f.type}'" for f in contract.fields if f.type not in FIELD_TYPES),
-        *(
-            f"{f.name} has the unknown role '{f.role}'"
-            for f in contract.fields
-            if f.role not in FIELD_ROLES | {None}
-        ),
-        *(
-            f"the name '{f.name}' is popbase's own"
-            for f in contract.fields
-            if f.name in OWN_COLUMNS or "__" in f.name or f.name.startswith("_")
-        ),
-        *(f"{f.name} has no codes" for f in contract.fields if f.type == "code" and not f.codes),
-        *(
-            f"{f.name} does not say what an unknown code is"
-            for f in contract.fields
-            if f.type in ("code", "code2") and f.unknown_code is None
-        ),
-        *(f"{f.name} is a key and must be required" for f in contract.fields if f.key and not f.required),
-        *(f"the {what} '{name}' stands twice" for what, name in _twice(contract)),
-    ]
-    if not contract.key:
-        faults.append("no field is a key")
-    if contract.with_role("updated_at") is None:
-        faults.append("no field has the role updated_at")
-    if contract.kind == "sector" and not (contract.with_role("number") and contract.with_role("name")):
-        faults.append("a sector feed needs fields with the roles number and name")
-    if faults:
-        raise ContractError(f"{where}: {'; '.join(faults)}.")
-
-
-def _twice(contract: Contract) -> Iterable[tuple[str, str]]:
-    for what, names in (
-        ("field", [f.name for f in contract.fields]),
-        ("header", [f.header for f in contract.fields] + [OP_COLUMN]),
-    ):
-        yield from ((what, name) for name in sorted({n for n in names if names.count(n) > 1}))

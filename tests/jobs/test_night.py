@@ -15,7 +15,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from jobs.conftest import CHANGES, DAYS, FAULTS, SNAPSHOTS, YEAR_END, Nights, run_nights
-from lib.truth import differing_judgements, differing_persons, differing_refusals
+from lib.truth import differing_judgements, differing_persons, differing_refusals, usual_agreement
 
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
@@ -48,6 +48,12 @@ def test_contested_and_double_registrations_are_all_found_and_none_invented(nigh
     winners = {tuple(str(record[0]).split("/", 1)) for record in found}
     assert contested
     assert contested <= winners
+
+
+def test_people_live_where_the_truth_says(nights: Nights) -> None:
+    agree, every = usual_agreement(nights.lake, nights.truth, YEAR_END)
+    assert every > 300
+    assert agree / every >= 0.98
 
 
 def test_each_night_publishes_once(nights: Nights) -> None:

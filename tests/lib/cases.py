@@ -27,6 +27,8 @@ NIGHTS = (date(2015, 12, 29), date(2015, 12, 31), date(2016, 1, 3))
 DAYS = [FIRST + timedelta(days=n) for n in range((NIGHTS[-1] - FIRST).days + 1)]
 # Dates that records name: long ago, around the nights, after the last of them.
 DATES = [date(2000, 1, 1), *DAYS[1:], date(2016, 1, 6), date(2016, 1, 8)]
+# Half a year before some of the days around the nights.
+HALF_A_YEAR_AGO = (date(2015, 6, 30), date(2015, 7, 1), date(2015, 7, 3))
 AREAS = ("330102001001", "330102001002", "330106002001")
 NAMES = ("阿依·古丽", "阿依古丽", "王芳", "李雷")
 
@@ -184,12 +186,19 @@ def sector_row(d: Drawing, feed: str) -> Fields:
     who = {"citizen_id": number, "updated_at": datetime(2015, 12, 1, tzinfo=ZONE)}
     if feed == "housing":
         until = d.one_of(None, *DATES[2:])
-        return who | {"owner_name": name, "area": area, "tenure": "OWN", "held_from": d.one_of(*DATES[:5]),
+        return who | {"owner_name": name, "area": area, "tenure": d.one_of("OWN", "RENT", "DORM"),
+                      "held_from": d.one_of(*DATES[:5], *HALF_A_YEAR_AGO),
                       "held_to": until}  # fmt: skip
     if feed == "education":
-        return who | {"name": name, "school_area": area, "status": d.one_of("01", "02", "07")}
+        school = {
+            "enrolled_on": d.one_of(None, *DATES[:5], *HALF_A_YEAR_AGO),
+            "status_on": d.one_of(None, *DATES[:5]),
+        }
+        return who | school | {"name": name, "school_area": area, "status": d.one_of("01", "02", "07")}
     paid_to = d.one_of(None, *(date(2015, month, 1) for month in (9, 10, 11, 12)))
-    return who | {"name": name, "area": area[:6], "pay_status": d.one_of("1", "1", "2"), "paid_to": paid_to}
+    paid_from = d.one_of(None, date(2014, 5, 1), date(2015, 7, 1), date(2015, 11, 1))
+    paid = {"pay_status": d.one_of("1", "1", "2"), "paid_from": paid_from, "paid_to": paid_to}
+    return who | paid | {"name": name, "area": area[:6]}
 
 
 def told(case: Case, at: int) -> Case:

@@ -11,6 +11,7 @@ from lib.model_cases import id_cases
 from lib.model_history import DECISIONS, REGISTER, Day, Feeds
 from lib.model_identity import households, row_of
 from lib.model_state import effective
+from lib.model_usual import usual
 
 Rows = list[dict[str, Any]]
 
@@ -25,7 +26,10 @@ def base_tables(feeds: Feeds, as_of: date) -> dict[str, Rows]:
     sectors = {feed: model_sectors.matched(today, feed, known[feed]) for feed in told}
     doubts = model_findings.by_day(days, {feed: known[feed] for feed in told}, as_of)
     seen = {p.person_id: model_sectors.sightings(sectors, p.person_id, as_of) for p in today.people}
-    persons = [row_of(p, as_of) | seen[p.person_id] for p in today.people]
+    persons = [
+        row | seen[row["person_id"]] | usual(row, sectors, as_of)
+        for row in (row_of(p, as_of) for p in today.people)
+    ]
     return {
         "person": persons,
         "person_record": person_records(today),

@@ -67,3 +67,38 @@ def _differences(expected_sql: str, actual_sql: str, **tables: object) -> tuple[
         missing = db.sql("SELECT count(*) FROM (FROM wanted EXCEPT ALL FROM found)").fetchall()[0][0]
         surplus = db.sql("SELECT count(*) FROM (FROM found EXCEPT ALL FROM wanted)").fetchall()[0][0]
     return int(missing), int(surplus)
+
+
+def usual_agreement(lake: Path, truth: Path, on: date) -> tuple[int, int]:
+    """Of the registered people with evidence of where they live: at how many base/person agrees with where
+    they do, and how many there are.
+
+    By the three cases: who left less than half a year ago, and a child under six, is where it is registered.
+    """
+    publication = Publications(lake).as_of(on)
+    known = ("base/person", "base/person_record")
+    people, told = (open_table(str(lake), name, publication.tables[name]) for name in known)
+    persons, records = (pq.read_table(truth / "world" / f"{name}.parquet") for name in ("persons", "records"))
+    with duckdb.connect() as db:
+        for name, rows in {"p": people, "r": told, "lives": persons, "mine": records}.items():
+            db.register(name, rows)
+        ((agree, every),) = db.execute(
+            """
+            WITH who AS (
+                SELECT DISTINCT p.*, lives.lives_in, lives.away_since
+                FROM p JOIN r USING (person_id)
+                JOIN mine ON mine.region = r.region AND mine.record_no = r.record_no
+                JOIN lives ON lives.person = mine.person
+                WHERE p.status = 'REGISTERED' AND p.usual_evidence <> 'NONE' AND r.role = 'WINNER'
+            ), placed AS (
+                SELECT usual_area, CASE
+                    WHEN away_since IS NULL OR date_diff('day', birth_date, $d) < 6 * 365.25
+                        OR greatest(away_since, registered_on) + INTERVAL 6 MONTH > $d
+                    THEN registered_area ELSE lives_in END AS truly
+                FROM who
+            )
+            SELECT count(*) FILTER (WHERE starts_with(truly, usual_area)), count(*) FROM placed
+            """,
+            {"d": on},
+        ).fetchall()
+    return int(agree), int(every)

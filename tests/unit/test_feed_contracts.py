@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from popbase import contracts
-from popbase.contracts import OWN_COLUMNS
+from popbase.contract_faults import OWN_COLUMNS
 from popbase.errors import ContractError
 
 Change = Callable[[list[dict[str, Any]]], None]

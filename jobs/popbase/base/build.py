@@ -17,6 +17,7 @@ from popbase.base.household import households
 from popbase.base.moments import moments
 from popbase.base.sector import holders, matched, sightings
 from popbase.base.unregistered import unregistered
+from popbase.base.usual import with_usual
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.anchors import apart
 from popbase.identity.findings import REGISTERED, of_age
@@ -108,17 +109,27 @@ def base_tables(
     The troubled are judged at each of their dates; what is so at `as_of` is what holds then.
     """
     lives = lived(apart(register), decisions)
-    people, replaced = at(lives.persons, as_of), at(lives.judged.replaced, as_of)
+    person, sectors = seen_by_sectors(lives, states, as_of)
+    told = [(contracts.feed(feed), rows) for feed, rows in sectors.items()]
+    return {
+        "base/person": person,
+        "base/household": households(at(lives.persons, as_of)),
+        **lives.tables(as_of),
+        "base/unregistered": unregistered(told, snapshots),
+        **{f"base/{contract.base_table}": rows for contract, rows in told},
+    }
+
+
+def seen_by_sectors(
+    lives: Lives, states: Mapping[str, DataFrame], on: date
+) -> tuple[DataFrame, dict[str, DataFrame]]:
+    """base/person on a date; and of every sector in `states`, by its feed, the rows of its base table."""
+    people, replaced = at(lives.persons, on), at(lives.judged.replaced, on)
     answers = holders(people, replaced)
     feeds = [(contracts.feed(feed), state) for feed, state in states.items()]
-    sectors = [(contract, matched(state, contract, answers)) for contract, state in feeds]
-    return {
-        "base/person": with_sightings(people, sightings(feeds, answers, as_of=as_of)),
-        "base/household": households(people),
-        **lives.tables(as_of),
-        "base/unregistered": unregistered(sectors, snapshots),
-        **{f"base/{contract.base_table}": rows for contract, rows in sectors},
-    }
+    sectors = {contract.feed: matched(state, contract, answers) for contract, state in feeds}
+    seen = with_sightings(people, sightings(feeds, answers, as_of=on))
+    return with_usual(seen, sectors, on), sectors
 
 
 def with_sightings(person: DataFrame, seen: DataFrame) -> DataFrame:

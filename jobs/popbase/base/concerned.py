@@ -15,6 +15,7 @@ from popbase.base.former import edges
 from popbase.base.history import at
 from popbase.base.sector import NOT_IN_REGISTER, Holders, active, holders, in_role
 from popbase.base.spans import standing
+from popbase.base.usual import person_falls_due, sign_falls_due
 from popbase.contracts import DECISIONS, REGISTER, Contract
 from popbase.identity.histories import replaced_numbers
 from popbase.identity.rules import held17, number17
@@ -76,7 +77,8 @@ class Concerned:
         decisions tie to them."""
         mine = [] if self.who is None else [self.who.numbers]
         _ = self.touched  # before the feeds ask for it side by side
-        seen = at_once(self._numbers_seen, self.feeds.values())
+        aged = self.head("base/person").where(person_falls_due(self.step)).select(held17().alias("number17"))
+        seen = [aged, *at_once(self._numbers_seen, self.feeds.values())]
         every = [rows for rows in [*mine, *seen] if rows is not None]
         if not every:
             return self.step.new.lake.spark.createDataFrame([], "number17 bigint")
@@ -88,7 +90,7 @@ class Concerned:
         seen again."""
         number = number17(F.col(in_role(feed.contract, "number").name)).alias("number17")
         head = self.head(f"base/{feed.contract.base_table}")
-        counts = [turned(self.step, feed.contract)] if feed.contract.active_when else []
+        counts = [turned(self.step, feed.contract)]
         regions = sorted({j.region for j in feed.changed if j.kind == "snapshot"})
         if regions:
             counts.append(F.col("region").isin(regions) & (F.col("match_status") == NOT_IN_REGISTER))
@@ -179,14 +181,17 @@ def due(step: Step) -> DataFrame:
             turned(step, contract) & F.col(in_role(contract, "number").name).isNotNull()
         )
         for contract in table_contracts.sectors()
-        if contract.active_when
     ]
-    return reduce(DataFrame.union, (rows.select(F.lit(True)) for rows in [*dated, *lapsed]))
+    grown = step.new.lake.read("base/person").where(person_falls_due(step))
+    return reduce(DataFrame.union, (rows.select(F.lit(True)) for rows in [*dated, *lapsed, grown]))
 
 
 def turned(step: Step, contract: Contract) -> Column:
-    """Whether a sector's record, as it stood, counts on one of the step's two dates alone."""
-    return F.coalesce(active(contract, step.was) != active(contract, step.now), F.lit(True))
+    """Whether a sector's record, as it stood, counts on one of the step's two dates alone, or says of its
+    person's living somewhere what it did not say before.
+    """
+    counts = F.coalesce(active(contract, step.was) != active(contract, step.now), F.lit(True))
+    return counts | sign_falls_due(contract.feed, step)
 
 
 def _tied(numbers: DataFrame, ties: DataFrame) -> DataFrame:

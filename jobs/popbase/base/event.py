@@ -19,7 +19,7 @@ _ENDS = {
 }  # fmt: skip
 _REASONS = {r: r for r in ("BIRTH", "DISCHARGE", "RETURN", "RESTORE", "MOVE")} | {"LATE": "LATE_REGISTRATION"}
 _BACK = {"5": "DISCHARGE", "6": "RETURN"}
-_WHO = ("sex", "citizen_id")
+_WHO = ("sex", "citizen_id", "birth_date", "settle_basis")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def events(records: DataFrame, quiet: DataFrame, on: date) -> DataFrame:
 def transitions(records: DataFrame, quiet: DataFrame, period: Period, *, known_by: date) -> DataFrame:
     """One row is a step of a person from where it stood on `period.since` to where it stood on its end, and
     those known after it, by `known_by`: `events` with `known_on`, the business date from which it is so, and
-    the person's sex and citizen_id. Arguments as for `events`.
+    the person's sex, citizen_id and birth_date, and its settle_basis. Arguments as for `events`.
 
     A step that is taken twice stands twice: the steps of a place add up to what its people became.
     """

@@ -69,7 +69,8 @@ def _runs(records: DataFrame, beside: Sequence[str]) -> DataFrame:
     )
     passed = {"came_over": came, "goes_over": goes, "live": is_live(), "area": F.col("registered_area")}
     winners = records.withColumns(passed).where("role = 'WINNER'")
-    same, facts = ("region", *LINEAGE, "live", "area"), (*_FACTS, *beside)
+    same = ("region", *LINEAGE, "live", "area")
+    facts = dict.fromkeys((*_FACTS, *beside))
     last = F.max(F.struct("as_of", "goes_over", *facts)).alias("last")
     first = F.min(F.struct("as_of", "came_over"))["came_over"]
     return (

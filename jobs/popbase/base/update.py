@@ -5,7 +5,7 @@ The rows come from the functions that make the whole base (`build`), given the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -19,6 +19,7 @@ from popbase.base.concerned import Concerned, due
 from popbase.base.household import family_home, households
 from popbase.base.sector import matched, sightings
 from popbase.base.unregistered import unregistered
+from popbase.base.usual import with_usual
 from popbase.contracts import REGISTER, Contract
 from popbase.identity.findings import REGISTERED
 from popbase.identity.rules import number17
@@ -110,7 +111,9 @@ class _Update(Concerned):
         """All tables but the households, base/person first."""
         sectors = [self._sector(contract) for contract in self.contracts]
         return [
-            self._person(),
+            self._person(
+                {contract.feed: new for contract, (_, new) in zip(self.contracts, sectors, strict=True)}
+            ),
             *self._registered(),
             *(part for part, _ in sectors),
             self._unregistered(sectors),
@@ -136,11 +139,13 @@ class _Update(Concerned):
         old = self.head("base/household").join(theirs, "household_id", how="left_semi")
         return Part("base/household", old, households(now))
 
-    def _person(self) -> Part:
+    def _person(self, sectors: Mapping[str, DataFrame]) -> Part:
         old, now = self.persons
         feeds = [(contract, self.states[contract.feed]) for contract in self.contracts]
         seen = sightings(feeds, self.answers, as_of=self.step.now)
-        return Part("base/person", old, cut_off(with_sightings(now, seen)))
+        return Part(
+            "base/person", old, cut_off(with_usual(with_sightings(now, seen), sectors, self.step.now))
+        )
 
     def _sector(self, contract: Contract) -> tuple[Part, DataFrame]:
         feed = self.feeds[contract.feed]

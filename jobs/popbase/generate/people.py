@@ -26,6 +26,7 @@ RENUMBERED = 1999
 OLDEST_YEAR = 1880
 ELSEWHERE_SHARE = 0.06  # numbers whose area is another county: people who moved since
 GENERATION = 27
+AWAY_DAYS = 10 * 365
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class People:
     relation: Ints  # GB/T 4761
     village: Ints  # registered
     lives_in: Ints  # the village of living; differs for those away
+    away_since: Days  # of those away; before the first day
     collective: Flags
     registered_on: Days
     number: Ints  # first 17 digits
@@ -74,6 +76,7 @@ def make(size: int, *, seed: int, first: date, places: areas.Map) -> People:
         relation=relation,
         village=village,
         lives_in=_living(chance, age, village, places),
+        away_since=np.datetime64(first, "D") - stream(seed, "away").integers(1, AWAY_DAYS, size),
         collective=(chance.random(int(household.max()) + 1) < COLLECTIVE_SHARE)[household],
         registered_on=registered_on,
         number=_numbers(chance, birth, sex, village, places),

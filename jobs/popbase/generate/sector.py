@@ -77,6 +77,17 @@ class Sector:
         back = (chance.random(size) * days).astype(np.int64)
         return np.full(size, np.datetime64(self.first, "D")) - back
 
+    def arrived(self, chance: Chance, who: Ints, days: Ints | int) -> Days:
+        """`within`; but of those away when they came or a few days later, of one in twenty any day since."""
+        anyhow = self.within(chance, days, len(who))
+        (settling,) = chance.spawn(1)
+        since = self.people.away_since[who]
+        late = (np.datetime64(self.first, "D") - since).astype(np.int64)
+        waits = np.minimum(settling.integers(0, 10, len(who)), late)
+        some = settling.random(len(who)) < 0.05
+        came = since + np.where(some, (settling.random(len(who)) * late).astype(np.int64), waits)
+        return np.where(self.people.away[who], came, anyhow)
+
 
 @cache
 def _known() -> Ints:

@@ -22,7 +22,7 @@ def residence_permit(s: Sector) -> pa.Table:
     who = np.flatnonzero(s.known & s.people.away & (chance.random(len(s.people)) < 0.75))
     c = s.rows(who, chance)
     size = len(who)
-    began = s.within(chance, 5 * 365, size)
+    began = s.arrived(chance, who, 1)
     holds = (began < np.datetime64(s.first, "D") - 184) & (chance.random(size) < 0.7)
     issued, endorsed = began + 184, s.within(chance, 420, size)
     kinds = pa.array(["RENTED", "WORKPLACE", "HOME", "SITE", "HOTEL", "OTHER"])
@@ -69,7 +69,8 @@ def education(s: Sector) -> pa.Table:
     c = s.rows(who, chance)
     size, at = len(who), pa.array(step[who])
     entered = np.array([a for a, _, _ in STAGES])[step[who]]
-    enrolled = np.datetime64(f"{s.first.year}-09-01", "D") - (np.maximum(age[who] - entered, 0) * 366)
+    began = np.datetime64(f"{s.first.year}-09-01", "D") - (np.maximum(age[who] - entered, 0) * 366)
+    enrolled = np.where(s.people.away[who], np.maximum(began, s.people.away_since[who]), began)
     county = pc.utf8_slice_codeunits(c["_lives"], 0, 6)
     boarding = pa.array(["1", "2", "3"]).take(pa.array(chance.choice(3, size, p=(0.7, 0.28, 0.02))))
     away = s.people.away[who]
@@ -105,7 +106,8 @@ def housing(s: Sector) -> pa.Table:
     owned = np.arange(size) < len(own)
     home = np.where(owned, s.people.village[who], s.people.lives_in[who])
     lives = pa.array(home)
-    held = s.within(chance, np.where(owned, 6000, 700), size)
+    bought, rented = s.within(chance, 6000, size), s.arrived(chance, who, 700)
+    held = np.where(owned, bought, rented)
     dormitory = chance.random(size) < 0.25
     village = s.places.codes.take(lives)
     return table_of(c | {"_region": pa.array(s.places.region[home])}, {

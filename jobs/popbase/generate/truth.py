@@ -60,9 +60,16 @@ def wrong_numbers(delivery: Delivery) -> pa.Table | None:
 
 
 def _persons(made: World) -> pa.Table:
-    """The people of the first day; those born later are in `records` alone."""
+    """The people of the first day; those born later are in `records` alone.
+
+    `lives_in`: the village of living; `away_since`: of those who do not live where they are registered.
+    """
     facts = made.table.select(["citizen_id", "name", "sex", "birth_date"])
-    return facts.add_column(0, "person", pa.array(np.arange(len(made.people))))
+    people = made.people
+    lives = made.places.codes.take(pa.array(people.lives_in))
+    since = pc.if_else(pa.array(people.away), pa.array(people.away_since), None)
+    numbered = facts.add_column(0, "person", pa.array(np.arange(len(people))))
+    return numbered.append_column("lives_in", lives).append_column("away_since", since)
 
 
 def _troubles(made: World) -> pa.Table:

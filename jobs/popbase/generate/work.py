@@ -30,6 +30,7 @@ def social_security(s: Sector) -> pa.Table:
     c = s.rows(who, chance)
     size = len(who)
     began = s.within(chance, np.maximum(np.minimum(age[who] - 16, 20), 1) * 365, size)
+    began = np.where(s.people.away[who], np.maximum(began, s.people.away_since[who]), began)
     months = ((np.datetime64(s.upto, "D") - began).astype(np.int64) // 31).astype(np.int64) + 1
     paying = chance.random(size) < 0.94
     paid_to = np.full(size, np.datetime64(s.upto, "M")) - np.where(paying, chance.integers(0, 2, size), 14)

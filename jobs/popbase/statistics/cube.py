@@ -98,12 +98,12 @@ def _status(places: Geography) -> Column:
     )
 
 
-def cube(figures: DataFrame, *, release: Release, places: Geography) -> DataFrame:
-    """The figures as rows of the cube, all with the night's release status."""
+def cube(figures: DataFrame, *, release: Release, places: Geography, form: str | None = None) -> DataFrame:
+    """The figures as rows of the cube, all with the night's release status; `form`: else the year's own."""
     return figures.withColumns(
         {
             "report_year": F.lit(release.year),
-            "form": F.lit(release.form),
+            "form": F.lit(form or release.form),
             "boundary_year": F.lit(places.boundary_year),
             "list_vintage": F.lit(places.list_vintage).cast("date"),
             "release_status": F.lit(release.status),
@@ -111,6 +111,19 @@ def cube(figures: DataFrame, *, release: Release, places: Geography) -> DataFram
             "previous_value": F.lit(None).cast("double"),
         }
     ).select(*COLUMNS)
+
+
+def standing(rows: DataFrame, release: Release, previous: DataFrame | None) -> DataFrame:
+    """The rows as the release stands to what was published: `previous`, the year's of the last publication,
+    of which those of the same tables count. A table that was not there yet is not revised.
+    """
+    if release.status != "REVISED" or previous is None:
+        return rows
+    before = {row.table for row in previous.select("table").distinct().collect()}
+    anew = ~F.col("table").isin(*before)
+    told = previous.join(rows.select("table").distinct(), "table", how="left_semi")
+    first = rows.where(anew).withColumn("release_status", F.lit("FINAL"))
+    return revised(rows.where(~anew), told).unionByName(first)
 
 
 def revised(rows: DataFrame, previous: DataFrame) -> DataFrame:

@@ -7,7 +7,8 @@ counts of the same areas. What each table shows of it, its own module says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
@@ -15,8 +16,8 @@ from pyspark.sql import functions as F
 
 from popbase.session import cut_off
 from popbase.statistics import staying
-from popbase.statistics.calendar import Form, Release
-from popbase.statistics.cube import Measure, cube, figures, revised
+from popbase.statistics.calendar import RESIDENCE, Form, Release
+from popbase.statistics.cube import Measure, cube, figures, standing
 from popbase.statistics.flows import COUNTS, flows_by_area
 from popbase.statistics.places.areas import Geography, rolled_up, standing_of, with_path
 from popbase.statistics.places.classification import MIXED, Definitions, by_class, by_place, with_classes
@@ -50,14 +51,15 @@ _COUNTED = (
 class Told:
     """What a report counts: the base judged at its reference date from what was delivered by its cut-off.
 
-    `cases`: `base/id_case`; `residence`: the state of that feed, or its table; `since`: none where the year
-    before is not known.
+    `sectors`: feed -> rows of its base table; `cases`: `base/id_case`; `unregistered`: its table; `since`:
+    none where the year before is not known.
     """
 
     person: DataFrame
     household: DataFrame
     cases: DataFrame | None = None
-    residence: DataFrame | None = None
+    sectors: Mapping[str, DataFrame] = field(default_factory=dict)
+    unregistered: DataFrame | None = None
     since: Since | None = None
 
 
@@ -82,10 +84,7 @@ def forms(
     areas = t5.with_units(cut_off(_areas(townships.withColumns(t5.towns(release.form)))), places, classes)
     prior = told.since is not None
     cells = figures(areas, measures(release.form, classes), places, prior=prior)
-    rows = cube(cells, release=release, places=places)
-    if release.status == "REVISED" and previous is not None:
-        return revised(rows, previous)
-    return rows
+    return standing(cube(cells, release=release, places=places), release, previous)
 
 
 def _by_registered_area(told: Told, places: Geography, release: Release) -> DataFrame:
@@ -95,8 +94,8 @@ def _by_registered_area(told: Told, places: Geography, release: Release) -> Data
         persons_by_area(told.person, told.cases, reference_date=on),
         households_by_area(told.household),
     ]
-    if told.residence is not None:
-        counted.append(staying_by_area(told.residence, places, on=on))
+    if (residence := told.sectors.get(RESIDENCE)) is not None:
+        counted.append(staying_by_area(residence, places, on=on))
     if since is not None:
         counted.append(since.stock)
     if since is not None and since.steps is not None:

@@ -12,19 +12,20 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from popbase import table_contracts
-from popbase.base.history import at
+from popbase import contracts, table_contracts
+from popbase.base.build import seen_by_sectors
 from popbase.base.household import households
 from popbase.base.reported import Known, lived_between
+from popbase.base.unregistered import unregistered
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.histories import id_cases
 from popbase.schema import conform_to
-from popbase.session import at_once
+from popbase.session import at_once, settled
 from popbase.sources import Sources
+from popbase.statistics.beyond import beyond
 from popbase.statistics.calendar import (
     DIVISIONS,
     LIST,
-    RESIDENCE,
     Change,
     Release,
     Shown,
@@ -45,7 +46,7 @@ from popbase.statistics.tables.t1 import TABLE as T1_TABLE
 from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
-_JUDGED_TABLES = ("base/person", "base/household", "base/id_case", "base/residence")
+_JUDGED_TABLES = ("base/person", "base/household", "base/id_case", "base/unregistered")
 _YEAR = "report_year"
 _PARTITION = (_YEAR,)
 
@@ -108,7 +109,7 @@ def _keep(sources: Sources, vintages: Mapping[Release, date | None], base_on: da
     dates = {
         REGISTER: followed,
         DECISIONS: followed,
-        RESIDENCE: judged,
+        **dict.fromkeys(_sectors(), judged),
         DIVISIONS: [r.cut_off for r in vintages],
         LIST: [vintage for vintage in vintages.values() if vintage],
     }
@@ -150,7 +151,9 @@ def compute(
         vintage=vintage,
     )
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
-    return forms(_told(sources, release, base_on), places, release=release, previous=previous)
+    told = _told(sources, release, base_on)
+    of_forms = forms(told, places, release=release, previous=previous)
+    return of_forms.unionByName(beyond(told, places, release=release, previous=previous))
 
 
 def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
@@ -158,13 +161,25 @@ def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
     before, now = _between(release)
     is_known = _is_known(sources, release)
     if _is_base(release, base_on):
-        person, household, cases, residence = (sources.lake.read(table) for table in _JUDGED_TABLES)
+        person, household, cases, unknown = (sources.lake.read(table) for table in _JUDGED_TABLES)
+        sectors = {c.feed: sources.lake.read(f"base/{c.base_table}") for c in table_contracts.sectors()}
         since = of_tonight(sources, person, before, now) if is_known else None
-        return Told(person, household, cases, residence, since)
+        return Told(person, household, cases, sectors, unknown, since)
     lives = lived_between(sources, before, now)
-    person, cases = at(lives.persons, now.on), id_cases(lives.judged.findings, now.on)
+    states = {feed: sources.state(feed, now.by) for feed in _sectors()}
+    person, sectors = seen_by_sectors(lives, states, now.on)
+    person = settled(person)
+    cases = id_cases(lives.judged.findings, now.on)
+    unknown = unregistered(
+        [(contracts.feed(feed), rows) for feed, rows in sectors.items()],
+        sources.newest_snapshots(states, now.by),
+    )
     since = of_everybody(lives, before, now) if is_known else None
-    return Told(person, households(person), cases, sources.state(RESIDENCE, release.cut_off), since)
+    return Told(person, households(person), cases, sectors, unknown, since)
+
+
+def _sectors() -> list[str]:
+    return [contract.feed for contract in table_contracts.sectors()]
 
 
 def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:

@@ -50,7 +50,7 @@ def residence(spark, text: str):
 
 def staying(spark, text: str, **options):
     told = residence(spark, text)
-    return report(spark, PEOPLE, year=2014, divisions=DIVISIONS, residence=told, **options)
+    return report(spark, PEOPLE, year=2014, divisions=DIVISIONS, residence_permit=told, **options)
 
 
 def by_dimension(cube) -> dict[str, dict[str, float]]:
@@ -121,7 +121,7 @@ def test_the_new_form_counts_registrations_valid_permits_and_who_is_here_long_wi
         2015-07-01 | 340100 |        |            |            |
         2015-01-01 | 340100 | 1      | 2015-09-01 |            | 2015-12-31
     """)  # fmt: skip
-    cube = report(spark, PEOPLE, divisions=DIVISIONS, residence=told)
+    cube = report(spark, PEOPLE, divisions=DIVISIONS, residence_permit=told)
     names = ("residents_registered", "permits_valid", "half_year_without_permit")
     assert [parts(cube, "T6", name)[""] for name in names] == [6, 2, 3]
 

@@ -117,7 +117,8 @@ def report(
     told = Told(
         persons(spark, people),
         households(spark, homes) if homes else households(spark),
-        **{name: options.pop(name, None) for name in ("cases", "residence", "since")},
+        sectors={name: options.pop(name) for name in ("residence_permit",) if name in options},
+        **{name: options.pop(name, None) for name in ("cases", "since")},
     )
     return forms(
         told,
@@ -129,7 +130,7 @@ def report(
 
 STEP = {
     "kind": None, "from": None, "to": None, "on": None, "occurred": None, "known": None, "sex": "1",
-    "number": None, "one_sided": None,
+    "number": None, "one_sided": None, "born": None, "basis": None,
 }  # fmt: skip
 
 
@@ -144,10 +145,11 @@ def since(spark: SparkSession, before: str, text: str, year: int = 2015) -> Sinc
         told["known"] = told["known"] or told["on"]
         cells += [tuple(told[name] for name in STEP)] * int(row.get("n") or 1)
     frame = spark.createDataFrame(cells, ", ".join(f"`{name}` string" for name in STEP))
-    dates = {"event_on": "on", "occurred_on": "occurred", "known_on": "known"}
+    dates = {"event_on": "on", "occurred_on": "occurred", "known_on": "known", "birth_date": "born"}
     steps = frame.select(
         "kind", F.col("from").alias("from_area"), F.col("to").alias("to_area"), "sex",
-        F.col("number").alias("citizen_id"), F.col("one_sided").isNotNull().alias("one_sided"),
+        F.col("basis").alias("settle_basis"), F.col("number").alias("citizen_id"),
+        F.col("one_sided").isNotNull().alias("one_sided"),
         *(F.to_date(name).alias(column) for column, name in dates.items()),
     )  # fmt: skip
     return Since(stock(persons(spark, before)), steps, Period(date(year - 1, 12, 31), date(year, 12, 31)))

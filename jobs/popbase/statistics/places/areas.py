@@ -158,6 +158,19 @@ def with_path(areas: DataFrame) -> DataFrame:
     )
 
 
+def with_kind(counties: DataFrame, places: Geography) -> DataFrame:
+    """`counties`, by their six-digit `area_code`, with `district` and `city`, of which the first is one.
+
+    By the division's kind; before one was delivered by its digits.
+    """
+    part = F.substring("area_code", 5, 2)
+    if places.by_digits:
+        district, city = part.between("01", "20"), (part >= "81") | (part == "00")
+        return counties.withColumns({"district": district, "city": district | city})
+    kinds = F.broadcast(places.standings.select(F.col("code").alias("area_code"), "district", "city"))
+    return counties.join(kinds, "area_code", how="left").na.fill(False, ["district", "city"])
+
+
 def rolled_up(townships: DataFrame, *aggregates: Column, by: Sequence[str] = ()) -> DataFrame:
     """One row an area of any level (and `by`), from rows that carry `with_path`'s codes."""
     place = [F.struct(F.lit(name).alias("area_level"), F.col(name).alias("area_code")) for name in LEVELS]

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from popbase.statistics.calendar import Form
 from popbase.statistics.cube import Measure
-from popbase.statistics.places.areas import Geography
+from popbase.statistics.places.areas import Geography, with_kind
 from popbase.statistics.places.size import KINDS, SizeClass, SizeClasses, parts
 from popbase.statistics.places.tree import LEVELS, NATION
 
@@ -87,7 +87,7 @@ def _within(size: SizeClass) -> Column:
 def _units(areas: DataFrame, places: Geography) -> DataFrame:
     """One row is a city or county with people: kind, unit_level, unit_code, people."""
     counties = areas.where((F.col("area_level") == "county") & F.col("area_code").rlike(r"^\d{6}$"))
-    known = _with_kind(counties.where("population > 0"), places)
+    known = with_kind(counties.where("population > 0"), places)
     district = F.col("district")
     return known.groupBy(
         F.when(district | F.col("city"), "cities").otherwise("counties").alias("kind"),
@@ -96,17 +96,6 @@ def _units(areas: DataFrame, places: Geography) -> DataFrame:
         .otherwise(F.col("area_code"))
         .alias("unit_code"),
     ).agg(F.sum("population").alias("people"))
-
-
-def _with_kind(counties: DataFrame, places: Geography) -> DataFrame:
-    """`district` and `city`, of which the first is one, by the division's kind; before one was delivered by
-    its digits."""
-    part = F.substring("area_code", 5, 2)
-    if places.by_digits:
-        district, city = part.between("01", "20"), (part >= "81") | (part == "00")
-        return counties.withColumns({"district": district, "city": district | city})
-    kinds = F.broadcast(places.standings.select(F.col("code").alias("area_code"), "district", "city"))
-    return counties.join(kinds, "area_code", how="left").na.fill(False, ["district", "city"])
 
 
 def _by_area(units: DataFrame) -> DataFrame:

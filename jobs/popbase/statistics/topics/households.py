@@ -1,0 +1,22 @@
+"""Households by size (statistics.md 2, 6): the register's, not the dwellings'."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from popbase.statistics.tally import tallies, tally
+
+TABLE = "household_size"
+LARGEST = 7
+
+
+def counts(household: DataFrame) -> DataFrame:
+    """Family households by their members, the largest together."""
+    size = F.when(F.col("size") >= LARGEST, f"{LARGEST}+").otherwise(F.col("size").cast("string"))
+    families = household.where("kind = '10'").select("registered_area", size.alias("size"))
+    counted = families.groupBy("registered_area", "size").agg(F.count("*").alias("n"))
+    definition = "register-household"
+    whole = tally(TABLE, "family_households", "registered_area", definition=definition)
+    each = tally(TABLE, "family_households", "registered_area", definition=definition, by={"size": "size"})
+    return tallies(counted, [whole, each])

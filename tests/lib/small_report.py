@@ -62,7 +62,25 @@ def rows() -> list[dict[str, Any]]:
         *((*cell[:3], None) for cell in _since_last()),
     ]
     urban_rural = [*_t1(_BOTH | _URBAN_RURAL), *_t2(), *_t5("URBAN_RURAL"), *_since_last()]
-    return [*_rows(2014, "LEGACY", legacy), *_rows(2015, "URBAN_RURAL", urban_rural)]
+    return [
+        *_rows(2014, "LEGACY", legacy),
+        *_rows(2015, "URBAN_RURAL", urban_rural),
+        *(row for row in _rows(2015, "BASE", [*_beyond()]) if row["area_level"] != "township"),
+    ]
+
+
+def _beyond() -> Iterator[Cell]:
+    """Both are forty, live where they are registered, and one of them pays taxes."""
+    for measure, age in {"population": "40", "population_by_five_years": "40-44"}.items():
+        yield "age", measure, {"age": age}, 2
+        for sex in ("male", "female"):
+            yield "age", measure, {"age": age, "sex": sex}, 1
+    for measure, value in {"residents": 2, "residents_urban": 1, "residents_rural": 1}.items():
+        yield "usual", measure, {}, value
+    for dimension, code in {"rule": "1", "evidence": "NONE"}.items():
+        yield "usual", "residents", {dimension: code}, 2
+    yield "sectors", "records", {"sector": "tax"}, 1
+    yield "sectors", "records", {"sector": "tax", "match_status": "MATCHED"}, 1
 
 
 def _t1(figures: dict[str, int]) -> Iterator[Cell]:

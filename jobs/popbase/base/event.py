@@ -39,7 +39,8 @@ def events(records: DataFrame, quiet: DataFrame, on: date) -> DataFrame:
     `records`: those of an `Identity`, at all dates; `quiet`: records that are their persons' only ones, in
     one version ever, over [as_of, until).
     """
-    told, still = (_named(_entries(rows)) for rows in (stays(records, on), quiet_stays(quiet, on)))
+    every = (_entries(rows) for rows in (stays(records, on), quiet_stays(quiet, on)))
+    told, still = (rows.withColumn("event_id", event_id()).select(*EVENT) for rows in every)
     rows = told.groupBy("event_id").agg(F.min(F.struct(*EVENT[1:])).alias("event"))
     return rows.select("event_id", "event.*").unionByName(still)
 
@@ -64,11 +65,11 @@ def _entries(every: DataFrame, period: Period | None = None, *, beside: tuple[st
     return rows.select(*kept, "event.*")
 
 
-def _named(entries: DataFrame) -> DataFrame:
+def event_id() -> Column:
+    """The name of an event, of a row of `transitions` too."""
     parts = ("person_id", "kind", "event_on", *LINEAGE, "from_area", "to_area")
     name = [F.coalesce(F.col(part).cast("string"), F.lit("")) for part in parts]
-    event_id = F.substring(F.sha2(F.concat_ws("|", F.lit("event"), *name), 256), 1, 32)
-    return entries.withColumn("event_id", event_id).select(*EVENT)
+    return F.substring(F.sha2(F.concat_ws("|", F.lit("event"), *name), 256), 1, 32)
 
 
 def _entrance() -> Column:

@@ -16,6 +16,12 @@ from popbase.statistics.tally import tallied
 from popbase.statistics.topics import ages, cities, households, living, movement, numbers, sectors, signs
 
 FORM = "BASE"
+# Table -> the lowest level it is told of.
+LOWEST = {
+    ages.TABLE: "county", living.TABLE: "county", living.ORIGINS: "prefecture", households.TABLE: "county",
+    sectors.TABLE: "county", numbers.TABLE: "county", cities.TABLE: "county", movement.LAG: "county",
+    movement.SETTLED: "province", movement.DEATHS: "province",
+}  # fmt: skip
 # Figures that their children's do not add up to.
 RATES = ("child_dependency", "old_dependency", "dependency", "share_60_on", "share_65_on", "urbanisation")
 _Derived = Callable[[DataFrame], DataFrame]
@@ -25,12 +31,17 @@ def beyond(
     told: Told, places: Geography, *, release: Release, previous: DataFrame | None = None
 ) -> DataFrame:
     """Rows of `statistics/report`. `previous`: as for `forms`."""
+    every = figures_of(told, places, release)
+    return standing(cube(every, release=release, places=places, form=FORM), release, previous)
+
+
+def figures_of(told: Told, places: Geography, release: Release) -> DataFrame:
+    """One row is a figure of an area (`tally.FIGURE`)."""
     figures = settled(tallied(_counts(told, places, release), places))
     derived: Sequence[_Derived] = (
         ages.dependency, living.urbanisation, lambda known: cities.figures(known, places)
     )  # fmt: skip
-    every = reduce(DataFrame.unionByName, (derive(figures) for derive in derived), figures)
-    return standing(cube(every, release=release, places=places, form=FORM), release, previous)
+    return reduce(DataFrame.unionByName, (derive(figures) for derive in derived), figures)
 
 
 def _counts(told: Told, places: Geography, release: Release) -> list[DataFrame]:

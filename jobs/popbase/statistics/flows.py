@@ -13,6 +13,7 @@ from popbase.base.event import Period
 from popbase.statistics.places.areas import Geography
 from popbase.statistics.places.relations import RELATIONS, with_relation
 from popbase.statistics.population import SEXES, sex_by
+from popbase.statistics.units import count_where, weighing
 
 # What a step of this kind is called where it enters an area, and where it leaves one.
 ENTERS = {
@@ -71,7 +72,7 @@ def flows_by_area(steps: DataFrame, places: Geography, year: Period) -> DataFram
     `steps`: `event.transitions` of the year; a move of which one end alone stands in the register counts
     there alone.
     """
-    told = with_relation(steps.withColumns(_dated(year)), "from_area", "to_area", places)
+    told = with_relation(weighing(steps).withColumns(_dated(year)), "from_area", "to_area", places)
     moves = F.col("kind") == "MOVE"
     entered = _counted(told, "to_area", ENTERS, LATE_IN, "in", F.lit(True))
     left = _counted(told, "from_area", LEAVES, LATE_OUT, "out", ~(moves & F.col("one_sided")))
@@ -105,5 +106,5 @@ def _counted(
     return (
         told.where(kind.isin(*kinds) & both)
         .groupBy(F.col(area).alias("registered_area"))
-        .agg(*(F.count_if(belongs).alias(name) for name, belongs in measures.items()))
+        .agg(*(count_where(belongs).alias(name) for name, belongs in measures.items()))
     )

@@ -76,6 +76,14 @@ def forms(
     `previous`: the year's rows of the last publication; `definitions`: else those that popbase is configured
     with.
     """
+    cells = figures_of(told, places, release, definitions)
+    return standing(cube(cells, release=release, places=places), release, previous)
+
+
+def figures_of(
+    told: Told, places: Geography, release: Release, definitions: Definitions | None = None
+) -> DataFrame:
+    """One row is a figure of an area (`cube.figures`)."""
     counted = _by_registered_area(told, places, release)
     classes = SizeClasses.read()
     townships = _townships(with_classes(standing_of(counted, places), places))
@@ -83,8 +91,7 @@ def forms(
         townships = _with_official(townships, (definitions or Definitions.read()).official(release.year))
     areas = t5.with_units(cut_off(_areas(townships.withColumns(t5.towns(release.form)))), places, classes)
     prior = told.since is not None
-    cells = figures(areas, measures(release.form, classes), places, prior=prior)
-    return standing(cube(cells, release=release, places=places), release, previous)
+    return figures(areas, measures(release.form, classes), places, prior=prior)
 
 
 def _by_registered_area(told: Told, places: Geography, release: Release) -> DataFrame:

@@ -9,18 +9,21 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.session import settled
+from popbase.statistics import beyond, forms
 from popbase.statistics.flows import BEFORE
-from popbase.statistics.forms import TABLES
 from popbase.statistics.places.areas import parent_code
 from popbase.statistics.places.classification import MIXED
 from popbase.statistics.places.tree import LEVELS
 from popbase.statistics.tables import components, t1, t3
 from popbase.statistics.tables.equations import ANY_SIZE, Term, name_of, terms
+from popbase.statistics.topics import cities
 
 _AREA = ("report_year", "form", "boundary_year", "area_level", "area_code")
 _TERM = "figure string, identity string, equation string, factor double, only_form string, only_level string"
 # Neither rates nor what crosses an area's own bound add up; and a city of several districts is in no county.
-_NOT_ADDITIVE = (*t3.RATES, "net", "cities", "cities_population")
+_NOT_ADDITIVE = (
+    *t3.RATES, *beyond.RATES, *cities.MEASURES, "net", "cities", "cities_population",
+)  # fmt: skip
 # Begin at the county, which its townships do not add up to.
 _COUNTIES = ("counties", "counties_population")
 # What the equations that are not linear are between.
@@ -45,10 +48,13 @@ def _figures(cube: DataFrame) -> DataFrame:
     pairs = F.array_sort(F.map_entries("breakdowns"))
     parts = F.transform(pairs, lambda pair: F.concat_ws("=", pair["key"], pair["value"]))
     no_prior = (F.col("status") == "NO_PRIOR").alias("no_prior")
+    levels = F.create_map(*(F.lit(text) for pair in beyond.LOWEST.items() for text in pair))
+    deepest = F.coalesce(F.try_element_at(levels, F.col("table")), F.lit(LEVELS[-1]))
+    lowest = (F.col("area_level") == deepest).alias("lowest")
     return (
-        cube.where(F.col("table").isin(*TABLES))
+        cube.where(F.col("table").isin(*forms.TABLES, *beyond.LOWEST))
         .withColumn("figure", F.concat_ws("|", "table", "measure", F.array_join(parts, ";")))
-        .select(*_AREA, "figure", "measure", "value", "definition_id", no_prior)
+        .select(*_AREA, "figure", "measure", "value", "definition_id", no_prior, lowest)
     )
 
 
@@ -118,12 +124,12 @@ def _not_linear(areas: DataFrame) -> DataFrame:
 
 
 def _of_children(figures: DataFrame) -> DataFrame:
-    """What each area differs from its children's sums by; a township has none to compare with."""
+    """What each area differs from its children's sums by; the lowest have none to compare with."""
     adding = figures.where(~F.col("measure").isin(*_NOT_ADDITIVE)).select(
-        *_AREA, "figure", "measure", "value"
+        *_AREA, "figure", "measure", "value", "lowest"
     )
     counted_here = (F.col("area_level") == "county") & F.col("measure").isin(*_COUNTIES)
-    own = adding.where((F.col("area_level") != LEVELS[-1]) & ~counted_here)
+    own = adding.where(~F.col("lowest") & ~counted_here)
     negated = own.withColumn("value", -F.col("value"))
     compared = negated.unionByName(_under_parents(adding)).groupBy(*_AREA, "figure")
     off = compared.agg(F.abs(F.coalesce(F.sum("value"), F.lit(0.0))).alias("off"))

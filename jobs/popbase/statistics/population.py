@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from popbase.frames import completed_years
 from popbase.identity.rules import UNSETTLED, is_registered, record_ref
 from popbase.statistics.places.classification import nature
+from popbase.statistics.units import WEIGHT, count_where, weighing
 
 UNSETTLED_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8")
 
@@ -90,10 +91,10 @@ def persons_by_area(person: DataFrame, cases: DataFrame | None, *, reference_dat
     counts = {name: registered & belongs for name, belongs in inside(reference_date).items()}
     counts |= {name: F.col("status") == status for name, status in BESIDE.items()}
     return (
-        _with_dead_and_live(person.select(*PERSON_COLUMNS), cases)
+        _with_dead_and_live(weighing(person).select(*PERSON_COLUMNS, WEIGHT), cases)
         .where(F.col("status").isin("REGISTERED", *BESIDE.values()))
         .groupBy("registered_area")
-        .agg(*(F.count_if(belongs).alias(name) for name, belongs in counts.items()))
+        .agg(*(count_where(belongs).alias(name) for name, belongs in counts.items()))
     )
 
 
@@ -116,9 +117,13 @@ def _with_dead_and_live(person: DataFrame, cases: DataFrame | None) -> DataFrame
 def households_by_area(household: DataFrame) -> DataFrame:
     """One row a registered area; a kind that is neither family nor collective is counted as other."""
     kind = F.coalesce(F.col("kind"), F.lit(""))
-    return household.groupBy("registered_area").agg(
-        F.count(F.lit(1)).alias("households"),
-        F.count_if(kind == "10").alias("family_households"),
-        F.count_if(kind == "20").alias("collective_households"),
-        F.count_if(~kind.isin("10", "20")).alias("other_households"),
+    return (
+        weighing(household)
+        .groupBy("registered_area")
+        .agg(
+            count_where(F.lit(True)).alias("households"),
+            count_where(kind == "10").alias("family_households"),
+            count_where(kind == "20").alias("collective_households"),
+            count_where(~kind.isin("10", "20")).alias("other_households"),
+        )
     )

@@ -16,6 +16,7 @@ from popbase.statistics.calendar import RESIDENCE
 from popbase.statistics.places.areas import Geography
 from popbase.statistics.places.relations import with_relation
 from popbase.statistics.population import SEXES, sex_by
+from popbase.statistics.units import WEIGHT, count_where, weighing
 
 DURATIONS = ("under_a_month", "to_a_year", "over_a_year")
 REASONS = (
@@ -50,7 +51,7 @@ COUNTS = (
 
 def staying_by_area(residence: DataFrame, places: Geography, *, on: date) -> DataFrame:
     """One row is an area with its people registered as living there. `residence`: the feed's state."""
-    told = with_relation(_one_each(residence, on), "registered_area", "residence_area", places)
+    told = with_relation(_one_each(weighing(residence), on), "registered_area", "residence_area", places)
     from_elsewhere = F.col("source").isNotNull()
     conditions = {STAYING: from_elsewhere}
     for dimension, parts in PARTS.items():
@@ -63,7 +64,7 @@ def staying_by_area(residence: DataFrame, places: Geography, *, on: date) -> Dat
     return (
         told.withColumns(_dimensions(on))
         .groupBy(F.col("residence_area").alias("registered_area"))
-        .agg(*(F.count_if(belongs).alias(name) for name, belongs in conditions.items()))
+        .agg(*(count_where(belongs).alias(name) for name, belongs in conditions.items()))
     )
 
 
@@ -79,7 +80,7 @@ def _one_each(residence: DataFrame, on: date) -> DataFrame:
         .withColumn("registered_area", F.rpad("registered_area", 12, "0"))
         .select(
             "citizen_id", "sex", "registered_area", "residence_area", "registered_on", "stay_reason",
-            "dwelling_kind", permit_valid(on).alias("permitted"),
+            "dwelling_kind", WEIGHT, permit_valid(on).alias("permitted"),
         )
     )  # fmt: skip
 

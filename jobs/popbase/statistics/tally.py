@@ -107,10 +107,11 @@ def ratios(figures: DataFrame, table: str, told: Mapping[str, tuple[Column, Colu
     )  # fmt: skip
 
 
-def total(table: str, measure: str, **parts: str) -> Column:
-    """The figure of an area's group: 0 where it has none."""
+def total(table: str, measure: str, *, strict: bool = False, **parts: str) -> Column:
+    """The figure of an area's group: 0 where it has none, or null if `strict`."""
     wanted = (F.col("table") == table) & (F.col("measure") == measure)
     wanted &= F.size("breakdowns") == len(parts)
     for name, code in parts.items():
         wanted &= F.coalesce(F.col("breakdowns")[name] == code, F.lit(False))
-    return F.coalesce(F.sum(F.when(wanted, F.col("value"))), F.lit(0.0))
+    found = F.sum(F.when(wanted, F.col("value")))
+    return found if strict else F.coalesce(found, F.lit(0.0))

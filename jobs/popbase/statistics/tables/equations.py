@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from popbase import table_contracts
 from popbase.statistics.flows import BEFORE
 from popbase.statistics.part import part, part_of
 from popbase.statistics.places.relations import RELATIONS
@@ -15,6 +16,7 @@ from popbase.statistics.places.size import KINDS
 from popbase.statistics.population import AGES, BY_SEX, SEXES
 from popbase.statistics.staying import PARTS, STAYING
 from popbase.statistics.tables import bridge, components, t1, t2, t3, t4, t5, t6
+from popbase.statistics.topics import ages, living, sectors
 
 Figure = tuple[str, str, str]
 # The part of a size class, whichever classes a year was counted by.
@@ -42,6 +44,7 @@ def name_of(figure: Figure) -> str:
 def terms() -> list[Term]:
     """Every equation but those of the official columns and of the rates, which are not linear."""
     found = [*_t1(), *_t2(), *_since_last(), *_t4(), *_t5(), *_components(), *_bridge()]
+    found += [*_ages(), *_usual(), *_sectors()]
     for dimension, parts in PARTS.items():
         staying = [(t6.TABLE, STAYING, part(dimension, code)) for code in parts]
         found += _sum("staying", dimension, staying, (t6.TABLE, STAYING, ""), form="LEGACY")
@@ -114,6 +117,41 @@ def _bridge() -> Iterator[Term]:
         for code, name in names.items():
             told = [(bridge.TABLE, "population", part_of(b)) for b in every if b[dimension] == code]
             yield from _sum("bridge", name, told, (t1.TABLE, name, ""), form="LEGACY")
+
+
+def _ages() -> Iterator[Term]:
+    """Single years by sex, and as the five-year groups have them."""
+    singles = [str(years) for years in range(ages.OLDEST)]
+    for age in (*singles, ages.LAST):
+        by_sex = [(ages.TABLE, "population", part_of({"age": age, "sex": sex})) for sex in SEXES]
+        yield from _sum("pyramid", age, by_sex, (ages.TABLE, "population", part("age", age)))
+    for first in range(0, ages.OLDEST, 5):
+        group = f"{first}-{first + 4}"
+        years = [(ages.TABLE, "population", part("age", age)) for age in singles[first : first + 5]]
+        whole = (ages.TABLE, "population_by_five_years", part("age", group))
+        yield from _sum("pyramid", group, years, whole)
+
+
+def _usual() -> Iterator[Term]:
+    residents, apart = ((living.TABLE, name, "") for name in ("residents", "separated"))
+    classes = [(living.TABLE, f"residents_{name}", "") for name in t1.CLASSES]
+    rules = [(living.TABLE, "residents", part("rule", rule)) for rule in living.RULES]
+    evidence = [(living.TABLE, "residents", part("evidence", kind)) for kind in living.EVIDENCE]
+    relations = [(living.TABLE, "separated", part("relation", relation)) for relation in RELATIONS]
+    yield from _sum("usual", "class", classes, residents)
+    yield from _sum("usual", "rule", rules, residents)
+    yield from _sum("usual", "evidence", evidence, residents)
+    yield from _sum("usual", "relation", relations, apart)
+
+
+def _sectors() -> Iterator[Term]:
+    for contract in table_contracts.sectors():
+        sector = {"sector": str(contract.base_table)}
+        told = [
+            (sectors.TABLE, "records", part_of(sector | {"match_status": status}))
+            for status in table_contracts.MATCH_STATUS
+        ]
+        yield from _sum("sectors", contract.feed, told, (sectors.TABLE, "records", part_of(sector)))
 
 
 def _components() -> Iterator[Term]:

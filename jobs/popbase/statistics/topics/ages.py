@@ -12,9 +12,11 @@ from popbase.frames import completed_years
 from popbase.identity.rules import is_registered
 from popbase.statistics.population import sex
 from popbase.statistics.tally import ratios, tallies, tally, total
+from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE = "age"
 OLDEST = 100
+LAST = f"{OLDEST}+"
 # The groups of which ratios are made; they overlap.
 GROUPS = {"0-14": (0, 14), "15-59": (15, 59), "15-64": (15, 64), "60+": (60, None), "65+": (65, None)}
 
@@ -22,18 +24,20 @@ GROUPS = {"0-14": (0, 14), "15-59": (15, 59), "15-64": (15, 64), "60+": (60, Non
 def counts(person: DataFrame, on: date) -> DataFrame:
     """The registered population by single years, five-year groups and broad groups, each by sex and whole."""
     years = completed_years(F.col("birth_date"), F.lit(on))
-    aged = person.where(is_registered()).select(
-        "registered_area", sex().alias("sex"), F.greatest(years, F.lit(0)).alias("years")
+    aged = (
+        weighing(person)
+        .where(is_registered())
+        .select("registered_area", WEIGHT, sex().alias("sex"), F.greatest(years, F.lit(0)).alias("years"))
     )
-    return tallies(aged.groupBy("registered_area", "sex", "years").agg(F.count("*").alias("n")), _entries())
+    return tallies(aged.groupBy("registered_area", "sex", "years").agg(count()), _entries())
 
 
 def _entries() -> Iterator[Column]:
     years = F.col("years")
     five = (years - years % 5).cast("int")
     groups = {
-        "single": F.when(years >= OLDEST, f"{OLDEST}+").otherwise(years.cast("string")),
-        "five": F.when(years >= OLDEST, f"{OLDEST}+").otherwise(
+        "single": F.when(years >= OLDEST, LAST).otherwise(years.cast("string")),
+        "five": F.when(years >= OLDEST, LAST).otherwise(
             F.concat_ws("-", five.cast("string"), (five + 4).cast("string"))
         ),
     }
@@ -48,11 +52,14 @@ def _entries() -> Iterator[Column]:
         )
 
 
-def dependency(figures: DataFrame) -> DataFrame:
-    """Of an area the young, the old and both per hundred of working age, and the share of the old."""
+def dependency(figures: DataFrame, *, strict: bool = False) -> DataFrame:
+    """Of an area the young, the old and both per hundred of working age, and the share of the old.
+
+    `strict`: none where a figure is missing, else it counts as 0.
+    """
 
     def group(name: str) -> Column:
-        return total(TABLE, "population_by_broad_group", age=name)
+        return total(TABLE, "population_by_broad_group", strict=strict, age=name)
 
     everybody = group("0-14") + group("15-59") + group("60+")
     return ratios(figures, TABLE, {

@@ -15,6 +15,7 @@ from popbase.statistics.tally import FIGURE, total
 from popbase.statistics.topics import living
 
 TABLE = "city"
+MEASURES = ("city_residents_low", "city_residents_high", "adjacent_core_residents")
 
 
 @dataclass(frozen=True)

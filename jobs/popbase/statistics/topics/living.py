@@ -14,6 +14,7 @@ from popbase.statistics.places.areas import Geography, standing_of, with_path
 from popbase.statistics.places.classification import by_class, with_classes
 from popbase.statistics.places.relations import with_relation
 from popbase.statistics.tally import NOWHERE, ratios, tallies, tally, total
+from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE, ORIGINS = "usual", "origin"
 # 城区: the classes that tell the size of a city.
@@ -22,6 +23,7 @@ CORE = ("111", "112")
 SILENT_MONTHS = 24
 # The residency index, above which all are told together.
 MOST = 3.0
+RULES = ("1", "2", "3")
 EVIDENCE = (*ORDER, NONE)
 
 
@@ -35,10 +37,11 @@ def living(person: DataFrame, life: DataFrame, places: Geography, on: date) -> D
     seen = F.col("last_sign") >= F.add_months(F.lit(on), -SILENT_MONTHS)
     silent = ~F.coalesce(seen, F.lit(False))
     told = (
-        person.where("usual_rule IS NOT NULL")
+        weighing(person.where("usual_rule IS NOT NULL"))
         .join(life, "person_id", how="left")
         .select(
             "registered_area",
+            WEIGHT,
             F.rpad(F.coalesce("usual_area", F.lit("")), 12, "0").alias("usual_place"),
             F.col("usual_rule").alias("rule"),
             F.col("usual_evidence").alias("evidence"),
@@ -47,7 +50,7 @@ def living(person: DataFrame, life: DataFrame, places: Geography, on: date) -> D
             F.least(F.coalesce("score", F.lit(0.0)), F.lit(MOST)).alias("score"),
         )
     )
-    counted = cut_off(told.groupBy(*told.columns).agg(F.count("*").alias("n")))
+    counted = cut_off(told.groupBy(*told.drop(WEIGHT).columns).agg(count()))
     areas = counted.select(F.col("usual_place").alias("registered_area")).distinct()
     classes = with_classes(standing_of(areas, places), places).select(
         F.col("registered_area").alias("usual_place"), "class_code", "urban"
@@ -75,7 +78,7 @@ def _entries() -> Iterator[Column]:
     yield _usual("residents", here)
     for name, of_class in by_class().items():
         yield _usual(f"residents_{name}", here, where=of_class, by_list=True)
-    for rule in ("1", "2", "3"):
+    for rule in RULES:
         yield _usual("residents", here, where=F.col("rule") == rule, by={"rule": F.lit(rule)})
     for kind in EVIDENCE:
         yield _usual("residents", here, where=F.col("evidence") == kind, by={"evidence": F.lit(kind)})
@@ -106,11 +109,14 @@ def _usual(
     return tally(TABLE, measure, area, where=where, definition="usual", by_list=by_list, by=by)
 
 
-def urbanisation(figures: DataFrame) -> DataFrame:
-    """Of an area's usual residents those in urban areas, per hundred of those whose area has a class."""
+def urbanisation(figures: DataFrame, *, strict: bool = False) -> DataFrame:
+    """Of an area's usual residents those in urban areas, per hundred of those whose area has a class.
+
+    `strict`: none where a figure is missing, else it counts as 0.
+    """
 
     def residents(name: str) -> Column:
-        return total(TABLE, f"residents_{name}")
+        return total(TABLE, f"residents_{name}", strict=strict)
 
     classified = residents("urban") + residents("rural")
     return ratios(figures, TABLE, {"urbanisation": (residents("urban"), classified)})

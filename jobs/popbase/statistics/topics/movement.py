@@ -16,6 +16,7 @@ from popbase.statistics.places.areas import Geography, standing_of, with_path
 from popbase.statistics.places.classification import with_classes
 from popbase.statistics.population import sex_by
 from popbase.statistics.tally import tallies, tally
+from popbase.statistics.units import WEIGHT, weighing
 
 ORIGINS, LAG, SETTLED, DEATHS = "origin", "lag", "settled", "deaths"
 # The last day of a class of delay, from the event to its registration.
@@ -27,8 +28,8 @@ _OLDEST = 100
 
 def counts(steps: DataFrame, places: Geography, year: Period) -> list[DataFrame]:
     """Moves by prefecture of origin, deaths by age and sex, delays, and settlement."""
-    told = _placed(steps.where(_in_time(year)), places)
-    return [tallies(told.withColumn("n", F.lit(1)), _entries())]
+    told = _placed(weighing(steps).where(_in_time(year)), places)
+    return [tallies(told.withColumn("n", F.col(WEIGHT)), _entries())]
 
 
 def _in_time(year: Period) -> Column:

@@ -20,6 +20,7 @@ from popbase.statistics.places.areas import Geography, standing_of
 from popbase.statistics.places.classification import by_class, with_classes
 from popbase.statistics.population import age_group, sex
 from popbase.statistics.tally import tallies, tally
+from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE = "sectors"
 WHOLE = "ALL"
@@ -65,12 +66,12 @@ def _active(contract: Contract, rows: DataFrame, on: date) -> DataFrame:
 
 
 def _people(person: DataFrame, there: DataFrame, places: Geography, on: date) -> DataFrame:
-    told = person.select(
-        "person_id", sex().alias("sex"), age_group(on).alias("age"),
+    told = weighing(person).select(
+        "person_id", WEIGHT, sex().alias("sex"), age_group(on).alias("age"),
         F.rpad(F.coalesce("usual_area", F.lit("")), 12, "0").alias("place"),
     )  # fmt: skip
     key = ("sector", "dimension", "code", "place", "sex", "age")
-    counted = cut_off(there.join(told, "person_id").groupBy(*key).agg(F.count("*").alias("n")))
+    counted = cut_off(there.join(told, "person_id").groupBy(*key).agg(count()))
     areas = counted.select(F.col("place").alias("registered_area")).distinct()
     classes = with_classes(standing_of(areas, places), places)
     classed = counted.join(

@@ -19,6 +19,7 @@ from popbase.run import Night, begin, changes, is_unchanged, published_version
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics.calendar import LIST, Shown, due, every_year, touched
+from popbase.statistics.published import TABLES as PUBLIC
 from popbase.statistics.releases import TABLE
 
 
@@ -63,7 +64,7 @@ def plan(
     years = _years_due(night, sources, waiting)
     areas = ("control/delivery", "conformed", "quarantine")
     taken_in = {f"{area}/{w.feed}" for w in waiting for area in areas}
-    base = {table for table in table_contracts.tables() if table != TABLE or years}
+    base = {table for table in table_contracts.tables() if table not in PUBLIC and (table != TABLE or years)}
     return Plan(tuple(waiting), night.as_of, tuple(sorted(taken_in | base)), years)
 
 

@@ -45,6 +45,10 @@ from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
+from popbase.statistics.disclosure import secret
+from popbase.statistics.printed.files import lay_out
+from popbase.statistics.published import TABLES as PUBLIC
+from popbase.statistics.releases import Public
 from popbase.terminal.progress import Progress
 
 
@@ -185,9 +189,23 @@ def write_reports(
     published = published_version(night)
     if published is not None:
         night.lake.restore(releases.TABLE, published)  # a night that was held left its own figures
+        for table in PUBLIC:
+            if night.last and (shown := night.last.tables.get(table)) is not None:
+                night.lake.restore(table, shown)
     reads, writes = ["base", "conformed"], ["statistics"]
     with lineage.job(night.settings, "reports", night.as_of, reads=reads, writes=writes):
-        releases.write_reports(sources, chosen, gone=gone, night=night.as_of, known=known, base_on=base_on)
+        releases.write_reports(
+            sources, chosen, gone=gone, night=night.as_of, known=known, base_on=base_on,
+            to_public=_public(night.settings, announced=only is not None),
+        )  # fmt: skip
+
+
+def _public(settings: Settings, *, announced: bool) -> Public | None:
+    """The public sees a year when it is final; a revision is announced by asking for the year."""
+    if not settings.key_file:
+        return None
+    statuses = ("FINAL", "REVISED") if announced else ("FINAL",)
+    return Public(secret(settings.key_file, "disclosure"), statuses)
 
 
 def make_public(
@@ -196,7 +214,7 @@ def make_public(
     """The forms are laid out, then the pointer moves: every table at its newest version, all at once."""
     if night.lake.exists(releases.TABLE):
         last = night.last.report if night.last else None
-        releases.lay_out(sources, night.folder, last=last, version=published_version(night))
+        lay_out(sources, night.folder, last=last, version=published_version(night))
     warnings = tuple(str(f) for f in findings if not f.passed)
     upto = {table: at for feed in taken for table, at in feed.upto.items()}
     return Publications(night.settings.lake).add(

@@ -170,4 +170,6 @@ def changes(night: Night, sources: Sources) -> set[Change]:
 
 def versions(night: Night) -> dict[str, int]:
     """Every table that readers may see, at its newest version."""
-    return {table: night.lake.version(table) for table in night.lake.tables("base", "statistics")}
+    return {
+        table: night.lake.version(table) for table in night.lake.tables("base", "statistics", "published")
+    }

@@ -28,9 +28,11 @@ class Settings:
     `lineage_url`: of a server that takes OpenLineage's events; empty: they are kept in the lake.
     `keep_publications`: how many, beside those of the year ends. `keep_quarantine_days`, `keep_landing_days`:
     how long refused rows and senders' folders stay after they were judged. `alert_url`: a web hook that takes
-    {"text": ...} when a deadline passes. `outbox`: where departments find what is not in order among their
-    records (`publish/feedback.py`); empty: they are not told. `kill_at`, `kill_points`: for tests alone, the
-    point at which the process dies and a file that takes the names of those reached (`killpoints.py`).
+    {"text": ...} when a deadline passes. `key_file`: the secret of what leaves for the public
+    (`statistics/disclosure.py`); empty: nothing is published to it. `outbox`: where departments find what is
+    not in order among their records (`publish/feedback.py`); empty: they are not told. `kill_at`,
+    `kill_points`: for tests alone, the point at which the process dies and a file that takes the names of
+    those reached (`killpoints.py`).
     """
 
     landing: str
@@ -52,6 +54,7 @@ class Settings:
     keep_quarantine_days: int = 400
     keep_landing_days: int = 400
     alert_url: str = ""
+    key_file: str = ""
     outbox: str = ""
     kill_at: str = ""
     kill_points: str = ""

@@ -55,5 +55,7 @@ def run_nights(settings: Settings, *, persons: int, faults: Path) -> Nights:
 @pytest.fixture(scope="session")
 def nights(_session: object, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Nights:
     home = tmp_path_factory.mktemp("nights")
-    own = replace(settings, landing=str(home / "landing"), lake=str(home / "lake"))
+    key = home / "key"
+    key.write_bytes(b"a secret of tests, known to all who read them")
+    own = replace(settings, landing=str(home / "landing"), lake=str(home / "lake"), key_file=str(key))
     return run_nights(own, persons=1_500, faults=FAULTS)

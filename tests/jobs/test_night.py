@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections import Counter
 from contextlib import closing
@@ -17,11 +18,14 @@ import pytest
 from jobs.conftest import CHANGES, DAYS, FAULTS, SNAPSHOTS, YEAR_END, Nights, run_nights
 from lib.truth import differing_judgements, differing_persons, differing_refusals, usual_agreement
 
+from popbase.errors import UsageError
 from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
 from popbase.statistics.calendar import form_of
+from popbase.statistics.disclosure import NOISE, secret
 from popbase.statistics.printed.workbook import tables_of
+from popbase.zone import Zone
 
 
 @pytest.mark.parametrize("business_date", DAYS, ids=str)
@@ -165,6 +169,50 @@ def _age_group(born: date) -> str:
     """At the year's end everybody has had this year's birthday."""
     years = YEAR_END.year - born.year
     return "0-17" if years < 18 else "18-34" if years < 35 else "35-59" if years < 60 else "60+"
+
+
+def test_the_public_sees_the_year_that_is_final_and_nothing_exact(nights: Nights) -> None:
+    exact = _query(nights, _PEOPLE.format("statistics.report"))
+    current = Publications(nights.lake).shown()
+    with Reader(str(nights.lake), current, zone=Zone.published) as public:
+        (years,) = public.run("SELECT DISTINCT report_year, release_status FROM published.figure")
+        assert list(years.rows) == [(2014, "FINAL")]
+        (totals,) = public.run(_PEOPLE.format("published.figure"))
+        assert list(totals.rows) == exact
+        (small,) = public.run(
+            """SELECT count(*) FROM published.figure WHERE value < 10 AND "table" IN ('T2', 'age', 'usual')
+               AND measure NOT LIKE '%dependency' AND measure <> 'residents'"""
+        )
+        assert list(small.rows) == [(0,)]
+        (tables,) = public.run("SHOW TABLES")
+        assert list(tables.rows) == [("published.figure",)]
+        for hidden in ("statistics.report", "base.person"):
+            with pytest.raises(UsageError, match="does not exist"):
+                list(public.run(f"SELECT * FROM {hidden}"))
+
+
+def test_what_is_published_is_the_exact_figure_and_its_peoples_noise(nights: Nights) -> None:
+    """By the people themselves: whoever was registered in the publication of the year's end."""
+    first = Publications(nights.lake).all()[0]
+    key = secret(nights.settings.key_file, "disclosure")
+    with Reader(str(nights.lake), first) as reader:
+        (people,) = reader.run("SELECT sex, person_id FROM base.person WHERE status = 'REGISTERED'")
+        told = list(people.rows)
+    spans = sorted(NOISE.items())
+    with Reader(str(nights.lake), Publications(nights.lake).shown(), zone=Zone.published) as reader:
+        (found,) = reader.run(
+            """SELECT measure, CAST(value AS BIGINT) FROM published.figure WHERE "table" = 'T1'
+               AND area_level = 'nation' AND measure IN ('male', 'female')"""
+        )
+        shown = dict(found.rows)
+    for code, measure in {"1": "male", "2": "female"}.items():
+        mine = [person for sex, person in told if sex == code]
+        cell = sum(hmac.digest(key, f"P{person}".encode(), "sha256")[-1] for person in mine) % 256
+        assert shown[measure] == len(mine) + next(added for last, added in spans if cell <= last)
+
+
+_PEOPLE = """SELECT area_code, CAST(value AS BIGINT) FROM {} WHERE report_year = 2014 AND "table" = 'T1'
+             AND area_level IN ('nation', 'county') AND measure = 'population' ORDER BY ALL"""
 
 
 def test_every_publication_has_a_workbook_for_each_year_of_its_cube(nights: Nights) -> None:

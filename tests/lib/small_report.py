@@ -83,6 +83,23 @@ def _beyond() -> Iterator[Cell]:
     yield "sectors", "records", {"sector": "tax", "match_status": "MATCHED"}, 1
 
 
+def published() -> list[dict[str, Any]]:
+    """A country of 2000 of whom the public sees the women, but in one village of few."""
+    cells: list[Cell] = [("T1", "population", {}, 2000), ("T1", "female", {}, 990)]
+    small = {"status": "LT10", "value": None}
+    return [
+        row | (small if (row["area_level"], row["measure"]) == ("township", "female") else {})
+        for row in _rows(2015, "URBAN_RURAL", cells)
+    ]
+
+
+def areas() -> list[dict[str, Any]]:
+    return [
+        {"report_year": 2015, "area_level": level, "area_code": code, "name": f"{level} {code}"}
+        for level, code in LEVELS.items()
+    ]
+
+
 def _t1(figures: dict[str, int]) -> Iterator[Cell]:
     for measure, value in figures.items():
         yield "T1", measure, {}, value

@@ -37,6 +37,8 @@ def small_world() -> World:
         "unregistered": [_unregistered(str(900 + i)) for i in range(2)],
         "sector": [_declaration(i, people[i]) for i in range(10)],
         "report": small_report.rows(),
+        "figure": small_report.published(),
+        "area": small_report.areas(),
         "conformed": [judgement(1, received=100, quarantined=5), judgement(2, received=20, quarantined=0)],
     }
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((ROOT / "expectations").glob("*.json"))}
 EVERY = [(suite, e["meta"]["name"]) for suite, document in SUITES.items() for e in document["expectations"]]
-TABLES = {"sector": "base/tax", "conformed": "conformed/tax", "report": "statistics/report"}
+TABLES = {
+    "sector": "base/tax", "conformed": "conformed/tax", "report": "statistics/report",
+    "figure": "published/figure", "area": "published/area",
+}  # fmt: skip
 
 Break = Callable[[World], Any]
 
@@ -84,6 +87,15 @@ def of_2015(table: str, measure: str, part: str | None, change: Callable[[Row], 
         nation = (r for r in world["report"] if (r["report_year"], r["area_level"]) == (2015, "nation"))
         wanted = (table, measure, [part] if part else [])
         change(next(r for r in nation if (r["table"], r["measure"], [*r["breakdowns"].values()]) == wanted))
+
+    return broken
+
+
+def public(**changes: Any) -> Break:
+    """Breaks a published figure that is not one of the totals."""
+
+    def broken(world: World) -> None:
+        next(r for r in world["figure"] if r["measure"] == "female").update(changes)
 
     return broken
 
@@ -164,6 +176,12 @@ BROKEN: dict[tuple[str, str], Break] = {
     ("sector", "record_twice"): repeats("sector"),
     ("sector", "matched_otherwise_than_said"): sets("sector", person_id="p00"),
     ("sector", "matched_share"): sets("sector", row=-1, person_id=None, match_status="CONTESTED"),
+    ("area", "rows_off_contract"): sets("area", name=None),
+    ("area", "area_twice"): repeats("area"),
+    ("figure", "rows_off_contract"): sets("figure", area_code=None),
+    ("figure", "cell_twice"): repeats("figure"),
+    ("figure", "shown_too_small"): public(value=9.0),
+    ("figure", "withheld_with_value"): public(status="LT10"),
     ("report", "rows"): empties("report"),
     ("report", "rows_off_contract"): sets("report", area_code=None),
     ("report", "cell_twice"): repeats("report"),
@@ -252,6 +270,8 @@ def measured(
         ),
         "sector": lambda: metrics.sector(frame(spark, world["sector"], TAX), TAX, came=came("sector", TAX)),
         "report": of_cube,
+        "figure": lambda: metrics.figure(named("figure")),
+        "area": lambda: metrics.area(named("area")),
         "conformed": of_ledger,
     }
     return measures[suite]()

@@ -24,6 +24,8 @@ from popbase.publish.publication import DeliveryRef, Publication
 from popbase.session import at_once
 from popbase.sources import Sources
 from popbase.statistics.identities import identities
+from popbase.statistics.published import AREAS
+from popbase.statistics.published import TABLE as PUBLISHED
 
 # The one row of a table's counts; planning it is half its cost, so that is left to who judges it.
 Measure = Callable[[], DataFrame]
@@ -149,6 +151,10 @@ def _followed(steps: Mapping[str, str], bureau: str) -> str:
 def _report(lake: Lake) -> Iterator[tuple[str, Measure]]:
     if lake.exists(REPORT):
         yield REPORT, partial(_cube, lake.read(REPORT))
+
+    if lake.exists(PUBLISHED):
+        yield PUBLISHED, partial(metrics.figure, lake.read(PUBLISHED))
+        yield AREAS, partial(metrics.area, lake.read(AREAS))
 
 
 def _cube(cube: DataFrame) -> DataFrame:

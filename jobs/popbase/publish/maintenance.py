@@ -32,7 +32,7 @@ from popbase.storage import FileInfo, Store, reached, store
 
 # Folders whose folders are tables.
 _BY_FEED = ("conformed", "quarantine", "control/delivery", "control/taken_in")
-_AREAS = ("base", "statistics", "control", *_BY_FEED)
+_AREAS = ("base", "statistics", "published", "control", *_BY_FEED)
 _LOG = "/_delta_log/"
 _OF_FILES = ("publications", REPORTS, lineage.FOLDER)
 

@@ -30,8 +30,10 @@ from popbase.publish.tallies import (
     twice,
 )
 from popbase.schema import off_contract
+from popbase.statistics.disclosure import WITHHELD
 from popbase.statistics.forms import DIFFERENCES
 from popbase.statistics.places.tree import UNALLOCATED
+from popbase.statistics.published import too_small
 from popbase.statistics.tables import t3
 from popbase.table_contracts import TableContract
 
@@ -113,10 +115,6 @@ def sector(rows: DataFrame, contract: TableContract, *, came: DataFrame | None =
 
 def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     """Metrics of statistics/report; `identities` (statistics.identities) has a row an area."""
-    key = table_contracts.table("report").key
-    # A map has no hash; its sorted entries have.
-    told = {"breakdowns": F.to_json(F.array_sort(F.map_entries("breakdowns")))}
-    spread = cube.select(*(told.get(name, F.col(name)).alias(name) for name in key))
     rates, differences = (", ".join(f"'{name}'" for name in names) for names in (t3.RATES, DIFFERENCES))
     tallies = {
         "value_missing": f"status = 'OK' AND value IS NULL AND measure NOT IN ({rates})",
@@ -124,10 +122,31 @@ def report(cube: DataFrame, identities: DataFrame) -> DataFrame:
     }
     return together(
         counted(cube, "report", tallies),
-        twice(spread, *key, name="cell_twice"),
+        _cell_twice(cube),
         identities.agg(*_greatest_differences(identities), F.count(F.lit(1)).alias("areas")),
         _not_placed(cube),
     )
+
+
+def figure(published: DataFrame) -> DataFrame:
+    """Metrics of published/figure."""
+    small = F.count_if(too_small()).alias("shown_too_small")
+    withheld = {"withheld_with_value": f"status = '{WITHHELD}' AND value IS NOT NULL"}
+    return together(counted(published, "figure", withheld, [small]), _cell_twice(published))
+
+
+def area(named: DataFrame) -> DataFrame:
+    """Metrics of published/area."""
+    key = table_contracts.table("area").key
+    return together(counted(named, "area"), twice(named, *key, name="area_twice"))
+
+
+def _cell_twice(cube: DataFrame) -> DataFrame:
+    key = table_contracts.table("report").key
+    # A map has no hash; its sorted entries have.
+    told = {"breakdowns": F.to_json(F.array_sort(F.map_entries("breakdowns")))}
+    spread = cube.select(*(told.get(name, F.col(name)).alias(name) for name in key))
+    return twice(spread, *key, name="cell_twice")
 
 
 def _not_placed(cube: DataFrame) -> DataFrame:

@@ -19,9 +19,7 @@ from popbase.errors import UsageError
 from popbase.publish.at_date import SERVED, View, views
 from popbase.publish.publication import Publication
 from popbase.publish.tables import damaged, open_table
-
-# What readers may name. Other layers hold rows that nobody has judged, or that somebody refused.
-SCHEMAS = ("base", "statistics")
+from popbase.zone import Zone
 
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 
@@ -47,17 +45,19 @@ class Result:
 
 
 class Reader:
-    """One publication as the schemas `base` and `statistics`; `on`: its world of an earlier date. Use it with
-    `with`."""
+    """One publication as the schemas of a zone; `on`: its world of an earlier date. Use it with `with`."""
 
-    def __init__(self, lake: str, publication: Publication, *, on: date | None = None) -> None:
+    def __init__(
+        self, lake: str, publication: Publication, *, on: date | None = None, zone: Zone = Zone.restricted
+    ) -> None:
+        schemas = zone.schemas
         self.publication = publication
         self._lake = lake
-        self._published = [table for table in publication.tables if table.split("/")[0] in SCHEMAS]
+        self._published = [table for table in publication.tables if table.split("/")[0] in schemas]
         self._views = {t: View(t) for t in self._published} if on is None else views(publication, on)
         self._opened: set[str] = set()
         self._duckdb = duckdb.connect(":memory:")
-        for schema in SCHEMAS:
+        for schema in schemas:
             self._duckdb.execute(f"CREATE SCHEMA {schema}")
         for lock in _LOCKS:
             self._duckdb.execute(lock)

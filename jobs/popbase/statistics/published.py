@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -11,16 +12,19 @@ from popbase.session import settled
 from popbase.statistics import beyond, forms
 from popbase.statistics.calendar import Release
 from popbase.statistics.cube import COLUMNS
-from popbase.statistics.disclosure import WITHHELD, shown, with_keys
+from popbase.statistics.disclosure import LEAST, WITHHELD, shown, with_keys
 from popbase.statistics.flows import BEFORE
 from popbase.statistics.forms import Told
 from popbase.statistics.places.areas import Geography
 from popbase.statistics.places.size import KINDS
-from popbase.statistics.places.tree import LEVELS
+from popbase.statistics.places.tree import LEVELS, NATION, UNALLOCATED
 from popbase.statistics.tables import components, t1, t3, t5
 from popbase.statistics.topics import ages, cities, living, numbers, sectors
 
-TABLE = "published/report"
+TABLE, AREAS = "published/figure", "published/area"
+TABLES = (TABLE, AREAS)
+_UNPLACED = "未能划入下级"
+_NATION = "全国"
 # Not counts of people, households or events: what they differ by, and what is a mean of two of them.
 _DERIVED = (*forms.DIFFERENCES, *t3.RATES, *beyond.RATES, "average_population")
 _AREAS = (t5.TOWNS, *KINDS)  # numbers of areas, which are no secret
@@ -32,7 +36,7 @@ _CELL = ("table", "area_level", "area_code", "measure")
 
 
 def published(cube: DataFrame, told: Told, places: Geography, *, release: Release, key: bytes) -> DataFrame:
-    """Rows of `published/report`, the year's. `cube`: its exact rows, made of the same `told`."""
+    """Rows of `published/figure`, the year's. `cube`: its exact rows, made of the same `told`."""
     weighed = with_keys(told, key)
     keys = reduce(DataFrame.unionByName, (
         figures(weighed, places, release).select(*_CELL, _parts(), F.col("value").alias("keys"))
@@ -42,6 +46,17 @@ def published(cube: DataFrame, told: Told, places: Geography, *, release: Releas
     joined = exact.join(keys, [*_CELL, "parts"], how="left")
     counts = settled(_as_shown(joined).select(*COLUMNS))
     return counts.unionByName(_rates(counts))
+
+
+def areas(figures: DataFrame, names: Mapping[str, str]) -> DataFrame:
+    """Rows of `published/area`: the areas of a year's figures, by `names` (area_code -> Chinese name)."""
+    named = {**names, NATION: _NATION}
+    told = figures.sparkSession.createDataFrame(sorted(named.items()), "area_code string, name string")
+    every = figures.select("report_year", "area_level", "area_code").distinct()
+    unplaced = F.when(F.col("area_code").endswith(UNALLOCATED), _UNPLACED)
+    name = F.coalesce(unplaced, "name", "area_code").alias("name")
+    joined = every.join(F.broadcast(told), "area_code", how="left")
+    return joined.select("report_year", "area_level", "area_code", name)
 
 
 def _parts() -> Column:
@@ -60,11 +75,7 @@ def _is_public() -> Column:
 
 def _as_shown(cells: DataFrame) -> DataFrame:
     value, keys = F.col("value"), F.coalesce("keys", F.lit(0.0))
-    whole = F.size("breakdowns") == 0
-    total = reduce(Column.__or__, ((F.col("table") == t) & (F.col("measure") == m) for t, m in _TOTALS))
-    open_total = whole & total & (F.col("area_level") != LEVELS[-1])
-    is_open = open_total | F.col("measure").isin(*_AREAS)
-    public = F.when(is_open, value).otherwise(shown(value, keys))
+    public = F.when(stays_exact(), value).otherwise(shown(value, keys))
     withheld = value.isNotNull() & public.isNull()
     told = cells.withColumns({
         "value": public,
@@ -73,6 +84,19 @@ def _as_shown(cells: DataFrame) -> DataFrame:
     })  # fmt: skip
     # Long tables have no rows of zeros: there a row that says it is withheld would tell that it is none.
     return told.where((F.col("status") != WITHHELD) | (F.col("form") != beyond.FORM))
+
+
+def stays_exact() -> Column:
+    """Totals of the registered and the usual population, from the county up; and numbers of areas."""
+    total = reduce(Column.__or__, ((F.col("table") == t) & (F.col("measure") == m) for t, m in _TOTALS))
+    whole = (F.size("breakdowns") == 0) & (F.col("area_level") != LEVELS[-1])
+    return (whole & total) | F.col("measure").isin(*_AREAS)
+
+
+def too_small() -> Column:
+    """Of a published row, whether it shows a count that should be withheld."""
+    is_rate = F.col("measure").isin(*t3.RATES, *beyond.RATES)
+    return F.coalesce(~stays_exact() & ~is_rate & (F.col("value") < LEAST), F.lit(False))
 
 
 def _rates(counts: DataFrame) -> DataFrame:

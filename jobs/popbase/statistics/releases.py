@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -19,6 +17,7 @@ from popbase.base.reported import Known, lived_between
 from popbase.base.unregistered import unregistered
 from popbase.contracts import DECISIONS, REGISTER
 from popbase.identity.histories import id_cases
+from popbase.lake import Lake
 from popbase.schema import conform_to
 from popbase.session import at_once, settled
 from popbase.sources import Sources
@@ -31,7 +30,6 @@ from popbase.statistics.calendar import (
     Shown,
     due,
     every_year,
-    form_of,
     list_vintage,
     touched,
 )
@@ -39,11 +37,10 @@ from popbase.statistics.calendar import (
     release as release_of,
 )
 from popbase.statistics.forms import Told, forms
-from popbase.statistics.places.areas import area_names, geography
-from popbase.statistics.printed.workbook import tables_of, write_csv, write_form
+from popbase.statistics.places.areas import Geography, area_names, geography
+from popbase.statistics.published import AREAS, areas, published
+from popbase.statistics.published import TABLE as PUBLISHED
 from popbase.statistics.since import follows_everybody, of_everybody, of_tonight
-from popbase.statistics.tables.t1 import TABLE as T1_TABLE
-from popbase.storage import Store, reached, store
 
 TABLE = "statistics/report"
 _JUDGED_TABLES = ("base/person", "base/household", "base/id_case", "base/unregistered")
@@ -83,23 +80,69 @@ def write_reports(
     known: DataFrame | None,
     gone: Collection[int] = (),
     base_on: date | None = None,
+    to_public: Public | None = None,
 ) -> None:
     """Replaces these years in the cube, and takes out those `gone`: of which no delivery tells any more.
 
-    `base_on`: the date for which the base tables hold what `sources` make of it, if they do.
+    `base_on`: the date for which the base tables hold what `sources` make of it, if they do; `to_public`:
+    which of them the public sees anew.
     """
     if not releases and not gone:
         return
     vintages = {r: list_vintage(sources.dates(LIST, night), r.reference_date) for r in releases}
     _keep(sources, vintages, base_on)
     years = at_once(lambda r: compute(sources, r, vintages[r], known=known, base_on=base_on), releases)
-    rows = reduce(DataFrame.unionByName, years) if years else sources.lake.read(TABLE).limit(0)
-    sources.lake.overwrite(
-        TABLE,
-        conform_to(rows, table_contracts.table("report")),
+    rows = reduce(DataFrame.unionByName, (year.rows for year in years)) if years else None
+    _replace(sources.lake, TABLE, rows, [*(r.year for r in releases), *gone])
+    if to_public is not None:
+        shown = [year for year in years if year.release.status in to_public.statuses]
+        _write_public(sources, shown, to_public.key, gone)
+
+
+def _write_public(sources: Sources, shown: Sequence[Year], key: bytes, gone: Collection[int]) -> None:
+    public = [settled(year.published(key)) for year in shown]
+    named = [areas(rows, _names(sources, year)) for year, rows in zip(shown, public, strict=True)]
+    if shown or (gone and sources.lake.exists(PUBLISHED)):
+        years = [*(year.release.year for year in shown), *gone]
+        for table, parts in ((PUBLISHED, public), (AREAS, named)):
+            _replace(sources.lake, table, reduce(DataFrame.unionByName, parts) if parts else None, years)
+
+
+def _names(sources: Sources, year: Year) -> dict[str, str]:
+    release, vintage = year.release, year.places.list_vintage
+    villages = sources.state(LIST, vintage or release.cut_off)
+    return area_names(sources.state(DIVISIONS, release.cut_off), villages, year=release.year)
+
+
+def _replace(lake: Lake, table: str, rows: DataFrame | None, years: Sequence[int]) -> None:
+    contract = table_contracts.tables()[table]
+    lake.overwrite(
+        table,
+        conform_to(lake.read(table).limit(0) if rows is None else rows, contract),
         partition_by=_PARTITION,
-        replace=[{_YEAR: str(year)} for year in (*(r.year for r in releases), *gone)],
+        replace=[{_YEAR: str(year)} for year in years],
     )
+
+
+@dataclass(frozen=True)
+class Public:
+    """The public face: by which `key` it is perturbed, and years of which release statuses it shows anew."""
+
+    key: bytes
+    statuses: tuple[str, ...] = ("FINAL",)
+
+
+@dataclass(frozen=True)
+class Year:
+    """A report year as it was computed: its rows of the cube, and what they were made of."""
+
+    release: Release
+    rows: DataFrame
+    told: Told
+    places: Geography
+
+    def published(self, key: bytes) -> DataFrame:
+        return published(self.rows, self.told, self.places, release=self.release, key=key)
 
 
 def _keep(sources: Sources, vintages: Mapping[Release, date | None], base_on: date | None) -> None:
@@ -142,7 +185,7 @@ def known_before(release: Release) -> Known:
 
 def compute(
     sources: Sources, release: Release, vintage: date | None, *, known: DataFrame | None, base_on: date | None
-) -> DataFrame:
+) -> Year:
     """The year's rows of the cube; `vintage` is the date of its list of divisions."""
     places = geography(
         sources.state(DIVISIONS, release.cut_off),
@@ -153,7 +196,8 @@ def compute(
     previous = known.where(F.col("report_year") == release.year) if known is not None else None
     told = _told(sources, release, base_on)
     of_forms = forms(told, places, release=release, previous=previous)
-    return of_forms.unionByName(beyond(told, places, release=release, previous=previous))
+    rows = of_forms.unionByName(beyond(told, places, release=release, previous=previous))
+    return Year(release, rows, told, places)
 
 
 def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
@@ -180,48 +224,3 @@ def _told(sources: Sources, release: Release, base_on: date | None) -> Told:
 
 def _sectors() -> list[str]:
     return [contract.feed for contract in table_contracts.sectors()]
-
-
-def lay_out(sources: Sources, folder: str, *, last: str | None, version: int | None) -> None:
-    """Every year of the cube as the official form and as CSV, in the lake's `folder`.
-
-    `version`: the cube's in the last publication; its files in `last` serve for the years that are as
-    they were.
-    """
-    lake = sources.lake
-    shown = {} if version is None else lake.files_by_partition(TABLE, version)
-    with reached(folder):
-        files = store(lake.root)
-        for (year,), rows in sorted(lake.files_by_partition(TABLE).items()):
-            kept = _kept(files, last, year) if last and rows == shown.get((year,)) else None
-            for name, content in (kept or _laid_out(sources, lake.read(TABLE), year)).items():
-                files.write(f"{folder}/{name}", content)
-
-
-def _kept(files: Store, folder: str, year: int) -> dict[str, bytes] | None:
-    """A year's files as an earlier publication has them; None where one is gone."""
-    try:
-        names = [name for table in tables_of(form_of(year)) for name in _files(table, year)]
-        return {name: files.read(f"{folder}/{name}") for name in names}
-    except FileNotFoundError:
-        return None
-
-
-def _laid_out(sources: Sources, cube: DataFrame, year: int) -> dict[str, bytes]:
-    rows: list[dict[str, Any]] = [row.asDict() for row in cube.where(F.col("report_year") == year).collect()]
-    whole = (T1_TABLE, "nation", "population")
-    nation = next(r for r in rows if (r["table"], r["area_level"], r["measure"]) == whole)
-    divisions = sources.state(DIVISIONS, nation["cut_off"])
-    villages = sources.state(LIST, nation["list_vintage"] or nation["cut_off"])
-    names = area_names(divisions, villages, year=nation["boundary_year"])
-    with TemporaryDirectory() as draft:
-        for table in tables_of(form_of(year)):
-            told = [row for row in rows if row["table"] == table]
-            workbook, lines = (Path(draft, name) for name in _files(table, year))
-            write_form(workbook, told, names=names)
-            write_csv(lines, told, names=names)
-        return {file.name: file.read_bytes() for file in sorted(Path(draft).iterdir())}
-
-
-def _files(table: str, year: int) -> tuple[str, str]:
-    return f"{table}-{year}.xlsx", f"{table}-{year}.csv"

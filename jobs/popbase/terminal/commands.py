@@ -12,6 +12,7 @@ import typer
 
 from popbase.errors import UsageError
 from popbase.options import Json, Lake, Limit, OneDate, OneFeed, date_option, settings
+from popbase.zone import Zone
 
 if TYPE_CHECKING:
     from popbase.publish.publication import Publication
@@ -89,6 +90,9 @@ def open_(
     publication: Annotated[
         int | None, typer.Option(help="The world as this publication knew it; else the current one.")
     ] = None,
+    zone: Annotated[
+        Zone, typer.Option(help="restricted: exact figures and rows; published: with noise.")
+    ] = Zone.restricted,
     sql: Annotated[str | None, typer.Option("-c", help="SQL to answer; else it is read from stdin.")] = None,
     limit: Limit = 40,
     as_json: Json = False,
@@ -108,7 +112,9 @@ def open_(
     root = settings(lake=lake).lake
     if as_of and publication:
         raise UsageError("--as-of and --publication exclude each other.")
-    with Reader(root, _chosen(root, publication), on=as_of) as reader:
+    if as_of and zone is not Zone.restricted:
+        raise UsageError(f"--as-of is of the restricted zone; {zone.value} has no history.")
+    with Reader(root, _chosen(root, publication), on=as_of, zone=zone) as reader:
         if sql is None:
             _converse(reader, how, limit)
         else:

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase import table_contracts
+from popbase.base.usual import USUAL
 from popbase.identity.rules import UNSETTLED, is_registered, record_ref
 from popbase.publish.tallies import counted, proven, same_sums, sums, together, twice
 
@@ -35,8 +36,9 @@ def people_told(people: DataFrame) -> DataFrame:
 
 
 def facts(people: DataFrame) -> list[str]:
-    """What base/person and base/person_history both tell."""
-    return [name for name in table_contracts.table("person_history").names if name in people.columns]
+    """What base/person and base/person_history both tell: where people usually live only the first does."""
+    told = table_contracts.table("person_history").names
+    return [name for name in told if name in people.columns and name not in USUAL]
 
 
 def _is_member() -> Column:

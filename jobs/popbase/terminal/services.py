@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from popbase.errors import UsageError
 from popbase.options import Json, Lake, Landing, new_file, settings
+
+if TYPE_CHECKING:
+    from popbase.site.figures import Published
 
 
 def check_numbers(
@@ -61,7 +64,48 @@ def feedback(
     typer.echo(f"{chosen.outbox}: {files} bureaus told, as of publication {publication.seq}.")
 
 
+def site(
+    to: Annotated[str, typer.Option(help="A folder; pages of an earlier release there are replaced.")],
+    as_json: Json = False,
+    lake: Lake = None,
+) -> None:
+    """Write the public site of the current publication: pages, charts, workbooks; it opens from the disk."""
+    from popbase.site.pages import site as pages
+
+    _write_public(to, pages, as_json, lake)
+
+
+def sdmx(
+    to: Annotated[str, typer.Option(help="A folder; files of an earlier release there are replaced.")],
+    as_json: Json = False,
+    lake: Lake = None,
+) -> None:
+    """Write the public figures of the current publication as SDMX: structures 3.0 and 2.1, and SDMX-CSV."""
+    from popbase.site.sdmx import files
+
+    _write_public(to, files, as_json, lake)
+
+
+def _write_public(
+    to: str, make: Callable[[Published], dict[str, bytes]], as_json: bool, lake: str | None
+) -> None:
+    from popbase.publish.publication import Publications
+    from popbase.site.figures import Published
+    from popbase.storage import reached, store
+    from popbase.terminal import show
+
+    root = settings(lake=lake).lake
+    files = make(Published.read(root, Publications(root).shown()))
+    with reached(to):
+        for name, content in files.items():
+            store(to).write(name, content)
+    told = [{"files": len(files), "bytes": sum(map(len, files.values())), "folder": to}]
+    show.dicts(told, "json" if as_json else "table", most=1, nothing="")
+
+
 SERVICES: dict[str, Callable[..., None]] = {
     "check-numbers": check_numbers,
     "feedback": feedback,
+    "site": site,
+    "sdmx": sdmx,
 }

@@ -7,7 +7,7 @@ written as a string, so that no spreadsheet takes it for a formula.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -66,6 +66,7 @@ class Table:
 
     rows: list[Figure]
     names: Mapping[str, str]
+    more_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len({(row["report_year"], row["form"], row["table"]) for row in self.rows}) != 1:
@@ -117,7 +118,7 @@ class Table:
 
     def notes(self) -> list[str]:
         official = [row["definition_id"] for row in self.rows if row["measure"] == "agricultural"]
-        return self.printed.notes(
+        told = self.printed.notes(
             Facts(
                 form=self.form,
                 list_vintage=self.list_vintage,
@@ -126,6 +127,7 @@ class Table:
                 release=self.release,
             )
         )
+        return [*told, *self.more_notes]
 
     def name(self, area: Area) -> str:
         if area.level == "nation":
@@ -139,10 +141,17 @@ class Table:
         return "；".join(text for status, text in STATUS.items() if status in statuses)
 
 
-def write_form(path: Path, rows: Iterable[Figure], *, names: Mapping[str, str], unit: str = "全国") -> None:
+def write_form(
+    path: Path,
+    rows: Iterable[Figure],
+    *,
+    names: Mapping[str, str],
+    unit: str = "全国",
+    more_notes: Sequence[str] = (),
+) -> None:
     """The form's workbook. `rows`: the cube's of one report year; `names`: area code -> Chinese name;
-    `unit`: the reporting unit (填报单位)."""
-    table = Table(list(rows), names)
+    `unit`: the reporting unit (填报单位); `more_notes`: beside those that the form always has."""
+    table = Table(list(rows), names, tuple(more_notes))
     # The cut-off instead of the clock: the same figures give the same bytes.
     created = datetime.combine(table.cut_off, datetime.min.time())
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:

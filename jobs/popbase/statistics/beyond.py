@@ -12,7 +12,7 @@ from popbase.statistics.calendar import Release
 from popbase.statistics.cube import cube, standing
 from popbase.statistics.forms import Told
 from popbase.statistics.places.areas import Geography
-from popbase.statistics.tally import tallied
+from popbase.statistics.tally import Tallies, tallied
 from popbase.statistics.topics import ages, cities, households, living, movement, numbers, sectors, signs
 
 FORM = "BASE"
@@ -37,14 +37,14 @@ def beyond(
 
 def figures_of(told: Told, places: Geography, release: Release) -> DataFrame:
     """One row is a figure of an area (`tally.FIGURE`)."""
-    figures = settled(tallied(_counts(told, places, release), places))
+    figures = settled(tallied(_counts(told, places, release), places, LOWEST))
     derived: Sequence[_Derived] = (
         ages.dependency, living.urbanisation, lambda known: cities.figures(known, places)
     )  # fmt: skip
     return reduce(DataFrame.unionByName, (derive(figures) for derive in derived), figures)
 
 
-def _counts(told: Told, places: Geography, release: Release) -> list[DataFrame]:
+def _counts(told: Told, places: Geography, release: Release) -> list[Tallies]:
     on, since = release.reference_date, told.since
     life = signs.of(told.person, told.sectors, on)
     found = [

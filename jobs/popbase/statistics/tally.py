@@ -1,81 +1,120 @@
 """Counts by any breakdown, from frames that hold few rows an area: from what is counted to figures of areas.
 
 The forms have fixed columns and are one wide row an area; statistics beyond them are counted long, one row a
-figure, so that ages, sectors or origins may be as many as they are.
+figure, so that ages, sectors or origins may be as many as they are. Until it is done a figure is a number and
+the codes of its breakdowns: names of tables and measures would be moved with every row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from popbase.session import settled
 from popbase.statistics.places.areas import Geography, standing_of, with_path
 from popbase.statistics.places.tree import LEVELS, UNALLOCATED
 
 # Where it is not known in which area somebody counts: in the nation alone.
 NOWHERE = "000000000000"
-_NAME = ("table", "measure", "parts", "definition_id", "by_list")
 FIGURE = ("table", "area_code", "area_level", "measure", "breakdowns", "value", "definition_id", "status")
+_CODES = ("code_0", "code_1", "code_2")
+_NAMES = (
+    "tally int, table string, measure string, dimensions array<string>, definition_id string, "
+    "by_list boolean, depth int"
+)
 
 
-def tally(
-    table: str,
-    measure: str,
-    area: str,
-    *,
-    where: Column | None = None,
-    lowest: str = "county",
-    definition: str = "registered",
-    by_list: bool = False,
-    by: Mapping[str, Column | str] | None = None,
-) -> Column:
-    """How a row counts: its `n`, in the 12-digit code of `area`, down to the `lowest` level; null where
-    it does not. `by`: dimension -> code, its column or a column's name.
+@dataclass(frozen=True)
+class Tally:
+    """How a row counts: its `n`, in the 12-digit code of `area`, where it does.
+
+    `by`: dimension -> code, its column or a column's name, of at most three.
     """
-    told = [
-        F.struct(F.lit(name).alias("key"), _column(part).cast("string").alias("value"))
-        for name, part in sorted((by or {}).items())
-    ]
-    nothing = F.array().cast("array<struct<key: string, value: string>>")
+
+    table: str
+    measure: str
+    area: str
+    where: Column | None = None
+    definition: str = "registered"
+    by_list: bool = False
+    by: Mapping[str, Column | str] | None = None
+
+    @property
+    def dimensions(self) -> list[str]:
+        return sorted(self.by or {})
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """One row of `counts` is a row's count in one of `told`, by its place there."""
+
+    counts: DataFrame
+    told: Sequence[Tally]
+
+
+def tallies(rows: DataFrame, told: Iterable[Tally]) -> Tallies:
+    """The rows' counts; `rows` have an `n`."""
+    every = list(told)
+    entries = F.array(*(_entry(place, tally) for place, tally in enumerate(every)))
+    counted = rows.select(F.explode(F.array_compact(entries)).alias("entry")).select("entry.*")
+    return Tallies(counted, every)
+
+
+def _entry(place: int, tally: Tally) -> Column:
+    codes = [_column((tally.by or {})[name]).cast("string") for name in tally.dimensions]
+    padded = [*codes, *(F.lit(None).cast("string") for _ in range(len(_CODES) - len(codes)))]
     entry = F.struct(
-        F.lit(table).alias("table"), F.lit(measure).alias("measure"),
-        (F.array(*told) if told else nothing).alias("parts"),
-        F.lit(definition).alias("definition_id"), F.lit(by_list).alias("by_list"),
-        F.coalesce(area, F.lit(NOWHERE)).alias("area"),
-        F.lit(LEVELS.index(lowest) + 1).alias("depth"), F.col("n").cast("double").alias("value"),
-    )  # fmt: skip
-    return entry if where is None else F.when(where, entry)
+        F.lit(place).alias("tally"),
+        *(code.alias(name) for name, code in zip(_CODES, padded, strict=True)),
+        F.coalesce(tally.area, F.lit(NOWHERE)).alias("area"),
+        F.col("n").cast("double").alias("value"),
+    )
+    return entry if tally.where is None else F.when(tally.where, entry)
 
 
 def _column(part: Column | str) -> Column:
     return F.col(part) if isinstance(part, str) else part
 
 
-def tallies(rows: DataFrame, entries: Iterable[Column]) -> DataFrame:
-    """One row is a row's count in a figure: the fields of `tally`."""
-    counted = F.explode(F.array_compact(F.array(*entries))).alias("entry")
-    return rows.select(counted).select("entry.*")
-
-
-def tallied(counts: Iterable[DataFrame], places: Geography) -> DataFrame:
-    """One row is a figure, FIGURE, of an area of any level down to its lowest. `counts`: of `tallies`."""
-    every = reduce(DataFrame.unionByName, counts)
-    added = every.groupBy(*_NAME, "area", "depth").agg(F.sum("value").alias("value"))
+def tallied(told: Iterable[Tallies], places: Geography, lowest: Mapping[str, str]) -> DataFrame:
+    """One row is a figure, FIGURE, of an area of any level down to its table's `lowest`."""
+    frames: list[DataFrame] = []
+    every: list[Tally] = []
+    for one in told:
+        frames.append(one.counts.withColumn("tally", F.col("tally") + len(every)))
+        every += one.told
+    key = ("tally", *_CODES)
+    counted = reduce(DataFrame.union, frames)
+    added = settled(counted.groupBy(*key, "area").agg(F.sum("value").alias("value")))
     areas = added.select(F.col("area").alias("registered_area")).distinct()
     placed = with_path(standing_of(areas, places)).select(F.col("registered_area").alias("area"), *LEVELS)
     place = [F.struct(F.lit(name).alias("area_level"), F.col(name).alias("area_code")) for name in LEVELS]
+    names = F.broadcast(_names(added, every, lowest))
     held = F.explode(F.slice(F.array(*place), F.lit(1), F.col("depth"))).alias("place")
-    return (
+    depths = names.select("tally", "depth")
+    rolled = (
         added.join(placed, "area")
-        .select(*_NAME, "value", held)
-        .groupBy(*_NAME, "place.area_level", "place.area_code")
+        .join(depths, "tally")
+        .select(*key, "value", held)
+        .groupBy(*key, "place.area_level", "place.area_code")
         .agg(F.sum("value").alias("value"))
-        .withColumns({"breakdowns": F.map_from_entries("parts"), "status": _status(places)})
-        .select(*FIGURE)
     )
+    codes = F.slice(F.array(*_CODES), F.lit(1), F.size("dimensions"))
+    named = rolled.join(names.drop("depth"), "tally")
+    told_apart = {"breakdowns": F.map_from_arrays("dimensions", codes), "status": _status(places)}
+    return named.withColumns(told_apart).select(*FIGURE)
+
+
+def _names(rows: DataFrame, every: Sequence[Tally], lowest: Mapping[str, str]) -> DataFrame:
+    told = [
+        (n, t.table, t.measure, t.dimensions, t.definition, t.by_list, LEVELS.index(lowest[t.table]) + 1)
+        for n, t in enumerate(every)
+    ]
+    return rows.sparkSession.createDataFrame(told, _NAMES)
 
 
 def _status(places: Geography) -> Column:

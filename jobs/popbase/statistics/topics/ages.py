@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from popbase.frames import completed_years
 from popbase.identity.rules import is_registered
 from popbase.statistics.population import sex
-from popbase.statistics.tally import ratios, tallies, tally, total
+from popbase.statistics.tally import Tallies, Tally, ratios, tallies, total
 from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE = "age"
@@ -21,7 +21,7 @@ LAST = f"{OLDEST}+"
 GROUPS = {"0-14": (0, 14), "15-59": (15, 59), "15-64": (15, 64), "60+": (60, None), "65+": (65, None)}
 
 
-def counts(person: DataFrame, on: date) -> DataFrame:
+def counts(person: DataFrame, on: date) -> Tallies:
     """The registered population by single years, five-year groups and broad groups, each by sex and whole."""
     years = completed_years(F.col("birth_date"), F.lit(on))
     aged = (
@@ -32,7 +32,7 @@ def counts(person: DataFrame, on: date) -> DataFrame:
     return tallies(aged.groupBy("registered_area", "sex", "years").agg(count()), _entries())
 
 
-def _entries() -> Iterator[Column]:
+def _entries() -> Iterator[Tally]:
     years = F.col("years")
     five = (years - years % 5).cast("int")
     groups = {
@@ -43,11 +43,11 @@ def _entries() -> Iterator[Column]:
     }
     for name, group in groups.items():
         measure = "population" if name == "single" else "population_by_five_years"
-        yield tally(TABLE, measure, "registered_area", by={"age": group})
-        yield tally(TABLE, measure, "registered_area", by={"age": group, "sex": "sex"})
+        yield Tally(TABLE, measure, "registered_area", by={"age": group})
+        yield Tally(TABLE, measure, "registered_area", by={"age": group, "sex": "sex"})
     for name, (least, most) in GROUPS.items():
         inside = (years >= least) if most is None else years.between(least, most)
-        yield tally(
+        yield Tally(
             TABLE, "population_by_broad_group", "registered_area", where=inside, by={"age": F.lit(name)}
         )
 

@@ -13,7 +13,7 @@ from popbase.session import cut_off
 from popbase.statistics.places.areas import Geography, standing_of, with_path
 from popbase.statistics.places.classification import by_class, with_classes
 from popbase.statistics.places.relations import with_relation
-from popbase.statistics.tally import NOWHERE, ratios, tallies, tally, total
+from popbase.statistics.tally import NOWHERE, Tallies, Tally, ratios, tallies, total
 from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE, ORIGINS = "usual", "origin"
@@ -63,14 +63,14 @@ def living(person: DataFrame, life: DataFrame, places: Geography, on: date) -> D
     )
 
 
-def counts(people: DataFrame) -> DataFrame:
+def counts(people: DataFrame) -> Tallies:
     """The figures of `living`. What ends in `_away`, and what signs of life say, is counted where people are
     registered, all else where they live.
     """
     return tallies(people, _entries())
 
 
-def _entries() -> Iterator[Column]:
+def _entries() -> Iterator[Tally]:
     here, home = "usual_place", "registered_area"
     registered = F.col("registered")
     apart = registered & (F.col("rule") == "2")
@@ -91,7 +91,7 @@ def _entries() -> Iterator[Column]:
     yield _usual("without_sign_of_life", home, where=registered & F.col("silent"))
     yield _usual("residency_index", home, where=registered, by={"score": F.format_number("score", 1)})
     origin = {"origin": "origin"}
-    yield tally(ORIGINS, "residents", here, where=apart, lowest="prefecture", definition="usual", by=origin)
+    yield Tally(ORIGINS, "residents", here, where=apart, definition="usual", by=origin)
     core = F.coalesce(F.col("class_code").isin(*CORE), F.lit(False))
     yield _usual("core_residents", here, where=core, by_list=True)
     unplaced = F.substring(here, 7, 6) == "000000"
@@ -105,8 +105,8 @@ def _usual(
     where: Column | None = None,
     by_list: bool = False,
     by: Mapping[str, Column | str] | None = None,
-) -> Column:
-    return tally(TABLE, measure, area, where=where, definition="usual", by_list=by_list, by=by)
+) -> Tally:
+    return Tally(TABLE, measure, area, where=where, definition="usual", by_list=by_list, by=by)
 
 
 def urbanisation(figures: DataFrame, *, strict: bool = False) -> DataFrame:

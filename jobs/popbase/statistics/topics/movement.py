@@ -15,7 +15,7 @@ from popbase.session import cut_off
 from popbase.statistics.places.areas import Geography, standing_of, with_path
 from popbase.statistics.places.classification import with_classes
 from popbase.statistics.population import sex_by
-from popbase.statistics.tally import tallies, tally
+from popbase.statistics.tally import Tallies, Tally, tallies
 from popbase.statistics.units import WEIGHT, weighing
 
 ORIGINS, LAG, SETTLED, DEATHS = "origin", "lag", "settled", "deaths"
@@ -26,7 +26,7 @@ BASES = ("JOB", "HOME", "POINTS", "FAMILY", "GRADUATE", "SKILL", "RETURNEE", "OT
 _OLDEST = 100
 
 
-def counts(steps: DataFrame, places: Geography, year: Period) -> list[DataFrame]:
+def counts(steps: DataFrame, places: Geography, year: Period) -> list[Tallies]:
     """Moves by prefecture of origin, deaths by age and sex, delays, and settlement."""
     told = _placed(weighing(steps).where(_in_time(year)), places)
     return [tallies(told.withColumn("n", F.col(WEIGHT)), _entries())]
@@ -55,22 +55,20 @@ def _placed(steps: DataFrame, places: Geography) -> DataFrame:
     return joined
 
 
-def _entries() -> Iterator[Column]:
+def _entries() -> Iterator[Tally]:
     kind = F.col("kind")
     moved = (kind == "MOVE") & F.col("from_area").isNotNull() & F.col("to_area").isNotNull()
-    yield _tally(
-        ORIGINS, "moves", "to_area", where=moved, lowest="prefecture", by={"origin": "from_prefecture"}
-    )
+    yield _tally(ORIGINS, "moves", "to_area", where=moved, by={"origin": "from_prefecture"})
     yield from _lags()
     died = kind == "DEATH"
     years = completed_years(F.col("birth_date"), F.coalesce("occurred_on", "event_on"))
     age = F.when(years >= _OLDEST, f"{_OLDEST}+").otherwise(F.greatest(years, F.lit(0)).cast("string"))
     sex = sex_by(F.col("citizen_id"))
-    yield _tally(DEATHS, "deaths", "from_area", where=died, lowest="province", by={"age": age, "sex": sex})
+    yield _tally(DEATHS, "deaths", "from_area", where=died, by={"age": age, "sex": sex})
     yield from _settled(moved)
 
 
-def _lags() -> Iterator[Column]:
+def _lags() -> Iterator[Tally]:
     days = F.datediff("event_on", "occurred_on")
     lag = F.coalesce(*(F.when(days <= last, name) for name, last in LAGS.items()), F.lit(LATEST))
     for kind, measure, area in (("BIRTH", "births", "to_area"), ("DEATH", "deaths", "from_area")):
@@ -78,7 +76,7 @@ def _lags() -> Iterator[Column]:
         yield _tally(LAG, measure, area, where=known, by={"lag": lag})
 
 
-def _settled(moved: Column) -> Iterator[Column]:
+def _settled(moved: Column) -> Iterator[Tally]:
     """Into an urban village from a rural one, or from an urban one in another county; no target, no ranking:
     the notice (2.1) forbids to cascade it.
     """
@@ -89,11 +87,11 @@ def _settled(moved: Column) -> Iterator[Column]:
     basis = F.when(F.col("settle_basis").isin(*BASES), F.col("settle_basis")).otherwise("UNKNOWN")
     parts: tuple[dict[str, Column | str], ...] = ({}, {"origin": origin}, {"basis": basis})
     for by in parts:
-        yield _tally(SETTLED, "settled", "to_area", where=counts, lowest="province", by_list=True, by=by)
+        yield _tally(SETTLED, "settled", "to_area", where=counts, by_list=True, by=by)
 
 
 def _tally(
-    table: str, measure: str, area: str, *, where: Column, lowest: str = "county", by_list: bool = False,
+    table: str, measure: str, area: str, *, where: Column, by_list: bool = False,
     by: Mapping[str, Column | str] | None = None,
-) -> Column:  # fmt: skip
-    return tally(table, measure, area, where=where, lowest=lowest, by_list=by_list, by=by)
+) -> Tally:  # fmt: skip
+    return Tally(table, measure, area, where=where, by_list=by_list, by=by)

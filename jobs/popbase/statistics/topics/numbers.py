@@ -7,12 +7,12 @@ from pyspark.sql import functions as F
 
 from popbase.base.event import Period
 from popbase.identity.findings import REGISTERED
-from popbase.statistics.tally import tallies, tally
+from popbase.statistics.tally import Tallies, Tally, tallies
 
 TABLE = "numbers"
 
 
-def cases(id_case: DataFrame, year: Period) -> DataFrame:
+def cases(id_case: DataFrame, year: Period) -> Tallies:
     """Findings of the register by kind, at the bureau of the first record: open at the end, opened and closed
     in the year.
     """
@@ -26,18 +26,16 @@ def cases(id_case: DataFrame, year: Period) -> DataFrame:
     return tallies(counted, map(_cases, ("open", "opened", "closed")))
 
 
-def _cases(name: str) -> Column:
+def _cases(name: str) -> Tally:
     where, kinds = F.col(name), {"kind": "kind"}
-    return tally(
-        TABLE, f"cases_{name}", "area", lowest="prefecture", definition="case", where=where, by=kinds
-    )
+    return Tally(TABLE, f"cases_{name}", "area", definition="case", where=where, by=kinds)
 
 
 def _in(year: Period, day: str) -> Column:
     return F.coalesce(year.has(F.col(day)), F.lit(False))
 
 
-def sector_only(unregistered: DataFrame) -> DataFrame:
+def sector_only(unregistered: DataFrame) -> Tallies:
     """Numbers that sectors name and nobody in the register has, where the first of them saw it."""
     area = F.rpad(F.coalesce(F.array_min("areas"), F.lit("")), 12, "0")
     counted = unregistered.groupBy(area.alias("area"), F.size("feeds").alias("sectors")).agg(
@@ -45,4 +43,4 @@ def sector_only(unregistered: DataFrame) -> DataFrame:
     )
     parts: tuple[dict[str, Column | str], ...] = ({}, {"sectors": "sectors"})
     name = "seen_by_sectors_only"
-    return tallies(counted, (tally(TABLE, name, "area", definition="sector", by=by) for by in parts))
+    return tallies(counted, (Tally(TABLE, name, "area", definition="sector", by=by) for by in parts))

@@ -19,16 +19,14 @@ from popbase.session import cut_off
 from popbase.statistics.places.areas import Geography, standing_of
 from popbase.statistics.places.classification import by_class, with_classes
 from popbase.statistics.population import age_group, sex
-from popbase.statistics.tally import tallies, tally
+from popbase.statistics.tally import Tallies, Tally, tallies
 from popbase.statistics.units import WEIGHT, count, weighing
 
 TABLE = "sectors"
 WHOLE = "ALL"
 
 
-def counts(
-    person: DataFrame, sectors: Mapping[str, DataFrame], places: Geography, on: date
-) -> list[DataFrame]:
+def counts(person: DataFrame, sectors: Mapping[str, DataFrame], places: Geography, on: date) -> list[Tallies]:
     """Records of every sector by how they match; and the people active there, each once, by where they
     usually live, by class of place, age and sex, and by the sector's own dimensions.
 
@@ -43,14 +41,14 @@ def counts(
     return [*records, tallies(people, _entries([contract for contract, _ in told]))]
 
 
-def _records(contract: Contract, rows: DataFrame) -> DataFrame:
+def _records(contract: Contract, rows: DataFrame) -> Tallies:
     area = contract.with_role("area")
     place = F.rpad(F.col(area.name if area else "region"), 12, "0")
     grouped = rows.groupBy(place.alias("area"), "match_status").agg(F.count("*").alias("n"))
     sector = F.lit(contract.base_table)
     parts: tuple[dict[str, Column | str], ...] = ({}, {"match_status": "match_status"})
     told = [{"sector": sector, **part} for part in parts]
-    return tallies(grouped, (tally(TABLE, "records", "area", definition="sector", by=by) for by in told))
+    return tallies(grouped, (Tally(TABLE, "records", "area", definition="sector", by=by) for by in told))
 
 
 def _active(contract: Contract, rows: DataFrame, on: date) -> DataFrame:
@@ -83,7 +81,7 @@ def _people(person: DataFrame, there: DataFrame, places: Geography, on: date) ->
     return classed.withColumn("urban_rural", urban_rural)
 
 
-def _entries(told: Sequence[Contract]) -> Iterator[Column]:
+def _entries(told: Sequence[Contract]) -> Iterator[Tally]:
     whole = F.col("dimension") == WHOLE
     yield _persons(whole)
     yield _persons(whole, by_list=True, by={"urban_rural": "urban_rural"})
@@ -94,6 +92,6 @@ def _entries(told: Sequence[Contract]) -> Iterator[Column]:
             yield _persons(here & (F.col("dimension") == name), by={name: "code"})
 
 
-def _persons(where: Column, *, by_list: bool = False, by: Mapping[str, str] | None = None) -> Column:
+def _persons(where: Column, *, by_list: bool = False, by: Mapping[str, str] | None = None) -> Tally:
     parts = {"sector": "sector", **(by or {})}
-    return tally(TABLE, "persons", "place", where=where, definition="usual", by_list=by_list, by=parts)
+    return Tally(TABLE, "persons", "place", where=where, definition="usual", by_list=by_list, by=parts)

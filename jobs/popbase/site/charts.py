@@ -1,4 +1,7 @@
-"""Charts as pictures that stand in the page: SVG, which needs neither script nor network, and prints."""
+"""Charts as pictures that stand in the page: SVG, which needs neither script nor network, and prints.
+
+Where there is nothing to show there is no picture.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import pandas as pd
 import vl_convert
 
 MALE, FEMALE, INK, SOFT, BREAK = "#1d6996", "#cc503e", "#1a1a1a", "#8a8a8a", "#a11212"
-BEFORE, AFTER = "#8a5a00", "#1d6996"
+# Of the greatest figure, from where its tile is dark.
+_DARK = 0.6
 _FONT = "Noto Sans SC, Noto Sans CJK SC, sans-serif"
 
 
@@ -25,7 +29,7 @@ def svg(chart: Any) -> str:
     return vl_convert.vegalite_to_svg(json.dumps(configured.to_dict()))
 
 
-def pyramid(ages: Mapping[str, Mapping[int, float | None]]) -> str:
+def pyramid(ages: Mapping[str, Mapping[int, float | None]]) -> str | None:
     """Men to the left, women to the right, in single years. `ages`: sex -> years -> people, none withheld."""
     rows = [
         (sex, years, -people if sex == "male" else people)
@@ -33,13 +37,16 @@ def pyramid(ages: Mapping[str, Mapping[int, float | None]]) -> str:
         for years, people in by_age.items()
         if people is not None
     ]
+    if not rows:
+        return None
     most = max((abs(people) for _, _, people in rows), default=1.0)
     bars = (
         alt.Chart(pd.DataFrame(rows, columns=["sex", "years", "people"]))
-        .mark_bar(height=4)
+        .mark_bar(orient="horizontal", height=4)
         .encode(
             x=alt.X(
-                "people:Q", scale=alt.Scale(domain=[-most, most]), title="男 Male　　人 Persons　　女 Female",
+                "people:Q", stack=None, scale=alt.Scale(domain=[-most, most]),
+                title="男 Male　　人 Persons　　女 Female",
                 axis=alt.Axis(labelExpr="format(abs(datum.value), ',')"),
             ),
             y=alt.Y("years:Q", scale=alt.Scale(domain=[0, 101]), title="周岁 Age"),
@@ -62,13 +69,15 @@ TILES = {
 }  # fmt: skip
 
 
-def tiles(values: Mapping[str, tuple[str, float | None]], title: str) -> str:
+def tiles(values: Mapping[str, tuple[str, float | None]], title: str) -> str | None:
     """A tile a province. `values`: its first two digits -> its name and its figure, if there is one."""
     rows = [
         {"row": TILES[code][0], "column": TILES[code][1], "name": name[:3], "value": value}
         for code, (name, value) in values.items()
         if code in TILES
     ]
+    if not any(row["value"] is not None for row in rows):
+        return None
     base = alt.Chart(pd.DataFrame(rows, columns=["row", "column", "name", "value"])).encode(
         x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(10)))),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(8)))),
@@ -76,14 +85,17 @@ def tiles(values: Mapping[str, tuple[str, float | None]], title: str) -> str:
     boxes = base.mark_rect(stroke="white", strokeWidth=3).encode(
         color=alt.Color("value:Q", title=title, scale=alt.Scale(scheme="blues", zero=True))
     )
-    bright = alt.condition("datum.value > 65", alt.value("white"), alt.value(INK))
+    dark = _DARK * max(value for _, value in values.values() if value is not None)
+    bright = alt.condition(f"datum.value > {dark}", alt.value("white"), alt.value(INK))
     named = base.mark_text(dy=-8, fontSize=13).encode(text="name:N", color=bright)
     told = base.mark_text(dy=10, fontSize=12).encode(text=alt.Text("value:Q", format=".1f"), color=bright)
     return svg((boxes + named + told).properties(width=640, height=480))
 
 
-def origins(moves: Sequence[tuple[str, str, float]]) -> str:
+def origins(moves: Sequence[tuple[str, str, float]]) -> str | None:
     """From where to where: (origin, destination, people)."""
+    if not moves:
+        return None
     frame = pd.DataFrame(moves, columns=["from", "to", "people"])
     cells = (
         alt.Chart(frame)
@@ -101,7 +113,7 @@ def origins(moves: Sequence[tuple[str, str, float]]) -> str:
     return svg((cells + numbers).properties(width=size[0], height=size[1]))
 
 
-def trend(series: Mapping[str, Mapping[int, float | None]], title: str, break_at: float) -> str:
+def trend(series: Mapping[str, Mapping[int, float | None]], title: str, break_at: float) -> str | None:
     """Lines over the years; where definitions break the line breaks too, and the break is marked."""
     rows = [
         {"series": name, "year": year, "value": value, "side": year > break_at}
@@ -109,6 +121,8 @@ def trend(series: Mapping[str, Mapping[int, float | None]], title: str, break_at
         for year, value in by_year.items()
         if value is not None
     ]
+    if not rows:
+        return None
     frame = pd.DataFrame(rows, columns=["series", "year", "value", "side"])
     years = sorted(frame["year"].unique())
     lines = (

@@ -84,6 +84,11 @@ def site(told: Published) -> dict[str, bytes]:
     return files
 
 
+def _drawn(*pictures: tuple[str, str | None]) -> list[tuple[str, str]]:
+    """Those of which there is anything to show, with their captions."""
+    return [(caption, picture) for caption, picture in pictures if picture]
+
+
 def _page(template: str, name: str, told: Published, **facts: object) -> str:
     title = next((page.title for page in PAGES if page.name == name), facts.pop("title", ""))
     return _environment().get_template(template).render(
@@ -109,7 +114,7 @@ def _key_figures(told: Published) -> Iterator[Figure]:
 def _pyramids(told: Published) -> str:
     year = told.latest
     areas = [WHOLE, *told.areas(year, "province")]
-    shown = [(told.name(year, a), charts.pyramid(_ages(told, year, a))) for a in areas]
+    shown = _drawn(*((told.name(year, a), charts.pyramid(_ages(told, year, a))) for a in areas))
     return _page("pictures.html.j2", "pyramid.html", told, year=year, pictures=shown, about=words.NOISE)
 
 
@@ -132,10 +137,10 @@ def _map(told: Published) -> str:
     def shares(table: str, measure: str) -> dict[str, tuple[str, float | None]]:
         return {a.code[:2]: (told.name(year, a), told.value(year, table, measure, "", a)) for a in provinces}
 
-    pictures = [
+    pictures = _drawn(
         ("常住人口城镇化率 Urban share of residents, %", charts.tiles(shares("usual", "urbanisation"), "%")),
         ("60岁及以上比重 Share of 60 and over, %", charts.tiles(shares("age", "share_60_on"), "%")),
-    ]
+    )
     about = "每格一省，位置近似地图。One tile a province, placed roughly as on a map."
     return _page("pictures.html.j2", "map.html", told, year=year, pictures=pictures, about=about)
 
@@ -172,11 +177,11 @@ def _trends(told: Published) -> str:
         "户籍城镇（2015年起）Registered urban, from 2015": share("urban"),
         "常住城镇化率 Urban share of residents": series("usual", "urbanisation"),
     }
-    pictures = [
+    pictures = _drawn(
         ("人口 Population", charts.trend(people, "人 Persons", _BREAK)),
         ("城镇、非农业比重 Urban and non-agricultural shares", charts.trend(shares, "%", _BREAK)),
         ("自然变动率 Natural change, ‰", charts.trend(rates, "‰", _BREAK)),
-    ]
+    )
     about = (
         "2015年起统计口径由农业／非农业改为城镇／乡村，前后不可比，见口径衔接表。"
         "From 2015 urban and rural replace agricultural and non-agricultural: what stands on both sides of"

@@ -50,7 +50,7 @@ DATA = "data.csv"
 
 def code_of(part: str) -> str:
     """The code of a part of a measure; WHOLE for all of it."""
-    return part.replace("+", "_ON").replace(" ", "_").translate(_SPELT) or WHOLE
+    return part.replace("+", "_ON").replace(".", "_").translate(_SPELT) or WHOLE
 
 
 def files(told: Published) -> dict[str, bytes]:

@@ -45,7 +45,7 @@ from popbase.session import at_once
 from popbase.settings import Settings
 from popbase.sources import Sources
 from popbase.statistics import releases
-from popbase.statistics.disclosure import secret
+from popbase.statistics.noise import secret
 from popbase.statistics.printed.files import lay_out
 from popbase.statistics.published import TABLES as PUBLIC
 from popbase.statistics.releases import Public

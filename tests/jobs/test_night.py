@@ -23,7 +23,7 @@ from popbase.publish.publication import Publications
 from popbase.publish.reader import Reader
 from popbase.settings import Settings
 from popbase.statistics.calendar import form_of
-from popbase.statistics.disclosure import NOISE, secret
+from popbase.statistics.noise import NOISE, secret
 from popbase.statistics.printed.workbook import tables_of
 from popbase.zone import Zone
 

@@ -6,45 +6,23 @@ is the sum of its units' keys, and names the noise. Nothing of the table's name 
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from popbase.base.event import event_id
-from popbase.errors import SettingsError
 from popbase.statistics.calendar import RESIDENCE
 from popbase.statistics.forms import Told
+from popbase.statistics.noise import KEYS, LEAST, NOISE
 from popbase.statistics.units import WEIGHT
 
 Kind = Literal["P", "H", "E"]
-# The last cell key to which this much is added: mean 0, variance 1.97 over all keys.
-NOISE = {71: 0, 127: 1, 183: -1, 210: 2, 237: -2, 245: 3, 253: -3, 254: 4, 255: -4}
-KEYS = 256
-# A noisy figure below this is withheld, and with it every true zero.
-LEAST = 10
 WITHHELD = "LT10"
-_LEAST_SECRET = 32
 _BLOCK = 64  # bytes of SHA-256's blocks
 _PADS = "row__inner binary, row__outer binary"
-
-
-def secret(path: str, purpose: str) -> bytes:
-    """The key for one purpose, from the file that holds the secret; raises SettingsError where it holds none.
-
-    It never rotates within a series: with another one the same cells would get other noise.
-    """
-    try:
-        held = Path(path).read_bytes().strip()
-    except OSError as error:
-        raise SettingsError(f"POPBASE_KEY_FILE cannot be read ({type(error).__name__}).") from error
-    if len(held) < _LEAST_SECRET:
-        raise SettingsError(f"POPBASE_KEY_FILE holds fewer than {_LEAST_SECRET} bytes.")
-    return hmac.digest(held, purpose.encode(), "sha256")
 
 
 def hmac_of(rows: DataFrame, key: bytes, message: Column, name: str) -> DataFrame:

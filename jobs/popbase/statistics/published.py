@@ -12,9 +12,10 @@ from popbase.session import settled
 from popbase.statistics import beyond, forms
 from popbase.statistics.calendar import Release
 from popbase.statistics.cube import COLUMNS
-from popbase.statistics.disclosure import LEAST, WITHHELD, shown, with_keys
+from popbase.statistics.disclosure import WITHHELD, shown, with_keys
 from popbase.statistics.flows import BEFORE
 from popbase.statistics.forms import Told
+from popbase.statistics.noise import LEAST
 from popbase.statistics.places.areas import Geography
 from popbase.statistics.places.size import KINDS
 from popbase.statistics.places.tree import LEVELS, NATION, UNALLOCATED

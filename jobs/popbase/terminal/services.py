@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from popbase.errors import UsageError
-from popbase.options import Json, Lake, Landing, new_file, settings
+from popbase.options import Json, Lake, Landing, Limit, new_file, settings
 
 if TYPE_CHECKING:
     from popbase.site.figures import Published
+    from popbase.terminal.show import Format
 
 
 def check_numbers(
@@ -64,6 +65,32 @@ def feedback(
     typer.echo(f"{chosen.outbox}: {files} bureaus told, as of publication {publication.seq}.")
 
 
+def tabulate(
+    by: Annotated[str, typer.Option(help="Dimensions, by commas; an unknown one lists them.")],
+    reason: Annotated[str, typer.Option(help="What for; who asked is written down.")],
+    limit: Limit = 1000,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout and nothing else.")] = False,
+    lake: Lake = None,
+) -> None:
+    """A table of registered people that may leave: with noise as in published ones, small cells left out."""
+    from popbase.publish.publication import Publications
+    from popbase.statistics.noise import secret
+    from popbase.terminal import show
+    from popbase.workbench import audit
+    from popbase.workbench.tabulate import tabulate as counted
+
+    chosen = settings(lake=lake)
+    if not chosen.key_file:
+        raise UsageError("POPBASE_KEY_FILE must name the secret of the published tables.")
+    publication = Publications(chosen.lake).shown()
+    dimensions = [name.strip() for name in by.split(",") if name.strip()]
+    rows = counted(chosen.lake, publication, dimensions, key=secret(chosen.key_file, "disclosure"))
+    audit.note(chosen.lake, "tabulated", dimensions, reason=reason, publication=publication.seq)
+    how: Format = "json" if as_json else "csv" if as_csv else "table"
+    show.dicts(rows, how, most=limit, nothing="No cell may be shown.")
+
+
 def site(
     to: Annotated[str, typer.Option(help="A folder; pages of an earlier release there are replaced.")],
     as_json: Json = False,
@@ -106,6 +133,7 @@ def _write_public(
 SERVICES: dict[str, Callable[..., None]] = {
     "check-numbers": check_numbers,
     "feedback": feedback,
+    "tabulate": tabulate,
     "site": site,
     "sdmx": sdmx,
 }

@@ -14,8 +14,9 @@ from spec.statistics.world import final, households, persons, places
 
 from popbase.errors import SettingsError
 from popbase.statistics.beyond import beyond
-from popbase.statistics.disclosure import KEYS, LEAST, NOISE, keyed, noise, secret, shown
+from popbase.statistics.disclosure import keyed, noise, shown
 from popbase.statistics.forms import Told, forms
+from popbase.statistics.noise import KEYS, LEAST, NOISE, added, secret
 from popbase.statistics.published import published
 from popbase.statistics.units import WEIGHT
 
@@ -43,6 +44,7 @@ def drawn() -> dict[int, int]:
 def test_the_noise_of_every_key_is_that_of_the_table(spark: SparkSession) -> None:
     keys = spark.range(KEYS).withColumn("added", noise(F.col("id")))
     assert {row.id: row.added for row in keys.collect()} == drawn()
+    assert {key: added(key) for key in range(KEYS)} == drawn()
 
 
 def test_its_mean_is_zero_and_its_variance_is_1_97() -> None:
@@ -103,9 +105,9 @@ def test_no_shown_cell_has_a_true_count_below_six(spark: SparkSession) -> None:
 
 def test_who_knows_two_cells_that_differ_by_one_person_learns_little() -> None:
     """Whatever the cells: over the person's key and theirs the difference is true for at most a quarter."""
-    added = drawn()
+    told = drawn()
     alike = Counter(
-        added[cell] == added[(cell + person) % KEYS] for cell in range(KEYS) for person in range(KEYS)
+        told[cell] == told[(cell + person) % KEYS] for cell in range(KEYS) for person in range(KEYS)
     )
     assert Fraction(alike[True], alike.total()) <= Fraction(1, 4)
 

@@ -113,17 +113,19 @@ def origins(moves: Sequence[tuple[str, str, float]]) -> str | None:
     return svg((cells + numbers).properties(width=size[0], height=size[1]))
 
 
-def trend(series: Mapping[str, Mapping[int, float | None]], title: str, break_at: float) -> str | None:
-    """Lines over the years; where definitions break the line breaks too, and the break is marked."""
+def trend(
+    series: Mapping[str, Mapping[int, float | None]], title: str, *, break_at: float | None = None
+) -> str | None:
+    """Lines over the years; `break_at`: where one definition takes another's place, which is marked."""
     rows = [
-        {"series": name, "year": year, "value": value, "side": year > break_at}
+        (name, year, value)
         for name, by_year in series.items()
         for year, value in by_year.items()
         if value is not None
     ]
     if not rows:
         return None
-    frame = pd.DataFrame(rows, columns=["series", "year", "value", "side"])
+    frame = pd.DataFrame(rows, columns=["series", "year", "value"])
     years = sorted(frame["year"].unique())
     lines = (
         alt.Chart(frame)
@@ -132,11 +134,10 @@ def trend(series: Mapping[str, Mapping[int, float | None]], title: str, break_at
             x=alt.X("year:Q", title="年 Year", axis=alt.Axis(format="d", values=[int(y) for y in years])),
             y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)),
             color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=400)),
-            detail="side:N",
         )
     )
     layers = [lines]
-    if years and years[0] < break_at < years[-1]:
+    if break_at is not None and years[0] < break_at < years[-1]:
         mark = pd.DataFrame([{"year": break_at, "text": "口径变更 Break of definition, 2015"}])
         rule = alt.Chart(mark).mark_rule(color=BREAK, strokeDash=[5, 4]).encode(x="year:Q")
         word = (

@@ -178,9 +178,9 @@ def _trends(told: Published) -> str:
         "常住城镇化率 Urban share of residents": series("usual", "urbanisation"),
     }
     pictures = _drawn(
-        ("人口 Population", charts.trend(people, "人 Persons", _BREAK)),
-        ("城镇、非农业比重 Urban and non-agricultural shares", charts.trend(shares, "%", _BREAK)),
-        ("自然变动率 Natural change, ‰", charts.trend(rates, "‰", _BREAK)),
+        ("人口 Population", charts.trend(people, "人 Persons")),
+        ("城镇、非农业比重 Urban and non-agricultural shares", charts.trend(shares, "%", break_at=_BREAK)),
+        ("自然变动率 Natural change, ‰", charts.trend(rates, "‰")),
     )
     about = (
         "2015年起统计口径由农业／非农业改为城镇／乡村，前后不可比，见口径衔接表。"

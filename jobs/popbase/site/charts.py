@@ -6,7 +6,9 @@ Where there is nothing to show there is no picture.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import altair as alt
@@ -16,6 +18,7 @@ import vl_convert
 MALE, FEMALE, INK, SOFT, BREAK = "#1d6996", "#cc503e", "#1a1a1a", "#8a8a8a", "#a11212"
 # Of the greatest figure, from where its tile is dark.
 _DARK = 0.6
+_NAMED = re.compile(r"\b(?:gradient|clip)_?\d+\b")
 _FONT = "Noto Sans SC, Noto Sans CJK SC, sans-serif"
 
 
@@ -26,7 +29,14 @@ def svg(chart: Any) -> str:
         .configure_view(strokeOpacity=0)
         .configure_axis(labelColor=INK, titleColor=INK, gridColor="#e6e6e6")
     )
-    return vl_convert.vegalite_to_svg(json.dumps(configured.to_dict()))
+    spec = json.dumps(configured.to_dict())
+    # Names within a picture are counted on from picture to picture: two in one page would share them.
+    own = sha256(spec.encode()).hexdigest()[:8]
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    found = dict.fromkeys(_NAMED.findall(drawn))
+    for place, name in enumerate(found):
+        drawn = re.sub(rf"\b{name}\b", f"{own}-{place}", drawn)
+    return drawn
 
 
 def pyramid(ages: Mapping[str, Mapping[int, float | None]]) -> str | None:

@@ -40,7 +40,7 @@ class Nights:
         return self.landing.with_name("landing.truth")
 
 
-def run_nights(settings: Settings, *, persons: int, faults: Path) -> Nights:
+def run_nights(settings: Settings, *, persons: int, faults: Path | None) -> Nights:
     from popbase.night import run_night
 
     landing, output, reports = Path(settings.landing), io.StringIO(), {}

